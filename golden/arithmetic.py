@@ -12,7 +12,8 @@ import math
 import torch
 from torch import Tensor
 
-MULTIPLIER_RANGE = (1 << 30, 1 << 31)
+# Inclusive.
+MULTIPLIER_RANGE = (1 << 30, (1 << 31) - 1)
 SHIFT_RANGE = (32, 62)
 ACTIVATION_MAXIMUM = 127
 
@@ -40,7 +41,7 @@ def requantise(accumulator: Tensor, multiplier: int, shift: int) -> Tensor:
     Raises:
         ValueError: if multiplier or shift is out of range.
     """
-    if not MULTIPLIER_RANGE[0] <= multiplier < MULTIPLIER_RANGE[1]:
+    if not MULTIPLIER_RANGE[0] <= multiplier <= MULTIPLIER_RANGE[1]:
         raise ValueError(f"multiplier {multiplier} is not in [2^30, 2^31)")
     if not SHIFT_RANGE[0] <= shift <= SHIFT_RANGE[1]:
         raise ValueError(f"shift {shift} is not in 32..62")
@@ -58,7 +59,7 @@ def multiplier_and_shift(scale: float) -> tuple[int, int]:
     """
     fraction, exponent = math.frexp(scale)
     multiplier, shift = round(fraction * (1 << 31)), 31 - exponent
-    if multiplier == MULTIPLIER_RANGE[1]:
+    if multiplier > MULTIPLIER_RANGE[1]:
         multiplier, shift = multiplier // 2, shift - 1
     if scale <= 0 or not SHIFT_RANGE[0] <= shift <= SHIFT_RANGE[1]:
         raise ValueError(f"scale {scale} is outside [2^-32, 2^-1)")

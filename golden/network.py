@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Integer networks: what the firmware computes, layer by layer, with the counts of every product.
+
+    network = load("lenet5-relu", training="soft", seed=0)
+    trace = network.run(mnist("test").images, Mode.ABSOLUTE)
+    trace.correct(labels), trace.outputs["c3"], trace.counts["c3"].kept
+
+A layer is a convolution or a matrix product followed by requantisation, activation and pooling; the last layer's
+int32 accumulators are the logits. The shapes are those of golden/architecture.py; they say which tensors a
+model file must hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from golden import arithmetic
+from golden.architecture import Description, ModelError, describe, lenet5
+from golden.msb_skip import Counts, Mode, products
+
+MODELS = Path(__file__).resolve().parent / "models"
+NETWORKS = ("lenet5-relu", "lenet5-tanh")
+TRAININGS = ("plain", "same", "soft")
+_CHUNK_IMAGES = 250  # keeps the windows of a chunk within tens of megabytes
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One integer layer: weights int8 of `description.shape`, bias int32 [O], requantisation, threshold T."""
+
+    description: Description
+    weights: Tensor
+    bias: Tensor
+    multiplier: int
+    shift: int
+    threshold: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name of the layer in its network."""
+        return self.description.name
+
+    @property
+    def kind(self) -> str:
+        """ "conv" or "linear"."""
+        return self.description.kind
+
+    @property
+    def padding(self) -> int:
+        """Zeros around the input map, in pixels."""
+        return self.description.padding
+
+    @property
+    def activation(self) -> str | None:
+        """ "relu", "tanh" or None."""
+        return self.description.activation
+
+    @property
+    def pool(self) -> str | None:
+        """ "max", "average" or None."""
+        return self.description.pool
+
+    def windows(self, inputs: Tensor) -> Tensor:
+        """Operands of every output position: int8 [N, ...] -> int8 [N, P, K], K in PyTorch's weight order."""
+        if self.kind == "linear":
+            return inputs.reshape(len(inputs), 1, -1)
+        kernel = self.weights.shape[2:]
+        padded = nn.functional.pad(inputs, (self.padding,) * 4)
+        taps = padded.unfold(2, kernel[0], 1).unfold(3, kernel[1], 1)  # [N, I, H, W, kh, kw]
+        return taps.permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)
+
+    def accumulate(
+        self, inputs: Tensor, mode: Mode, order: Tensor | None = None
+    ) -> tuple[Tensor, Counts]:
+        """int8 inputs -> int32 accumulators with bias, [N, O, H, W] or [N, O], and the counts."""
+        sums, counts = products(
+            self.windows(inputs), self.weights.flatten(1), mode, self.threshold, order
+        )
+        sums = (sums + self.bias).transpose(1, 2)
+        if self.kind == "linear":
+            return sums[..., 0], counts
+        columns = inputs.shape[3] + 2 * self.padding - self.weights.shape[3] + 1
+        return sums.unflatten(2, (-1, columns)), counts
+
+    def finish(self, accumulators: Tensor) -> Tensor:
+        """Requantise, activate and pool: int32 -> int8; the last layer's accumulators stay as they are."""
+        if self.activation is None:
+            return accumulators
+        scaled = arithmetic.requantise(accumulators, self.multiplier, self.shift)
+        outputs = arithmetic.relu(scaled) if self.activation == "relu" else arithmetic.tanh(scaled)
+        if self.pool is None:
+            return outputs
+        pooling = arithmetic.max_pool if self.pool == "max" else arithmetic.average_pool
+        return pooling(outputs)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Everything a run produced. outputs[name]: after activation and pool, int8 (last layer: int32 logits)."""
+
+    outputs: dict[str, Tensor]
+    counts: dict[str, Counts]
+    logits: Tensor
+
+    def correct(self, labels: Tensor) -> int:
+        """Images whose largest logit (the first of equals) is the label."""
+        return int((self.logits.argmax(dim=1) == labels).sum())
+
+    def share(self, kind: str, layers: tuple[str, ...] | None = None) -> float:
+        """Percentage of the products of `layers` (None: all) that are "kept", "zero_skipped" or "soft_skipped"."""
+        chosen = [self.counts[name] for name in layers or tuple(self.counts)]
+        part = sum(int(getattr(counts, kind).sum()) for counts in chosen)
+        return 100 * part / sum(int(counts.total.sum()) for counts in chosen)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Integer layers in order, with the metadata of the model file they come from."""
+
+    name: str
+    layers: tuple[Layer, ...]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, images: Tensor, mode: Mode, orders: Mapping[str, Tensor] | None = None) -> Trace:
+        """Classify images.
+
+        Args:
+            images: uint8 [N, 28, 28]; the first layer sees pixel >> 1, 0..127.
+            mode: rule applied in every layer, each with its own threshold.
+            orders: per layer name the order of its products (see `msb_skip.products`); natural where absent.
+        """
+        chunks = [self._run(part, mode, orders or {}) for part in images.split(_CHUNK_IMAGES)]
+        outputs = {
+            layer.name: torch.cat([chunk[0][layer.name] for chunk in chunks])
+            for layer in self.layers
+        }
+        counts = {
+            layer.name: _join([chunk[1][layer.name] for chunk in chunks]) for layer in self.layers
+        }
+        return Trace(outputs, counts, outputs[self.layers[-1].name])
+
+    def _run(
+        self, images: Tensor, mode: Mode, orders: Mapping[str, Tensor]
+    ) -> tuple[dict[str, Tensor], dict[str, Counts]]:
+        values = (images[:, None] >> 1).to(torch.int8)
+        outputs, counts = {}, {}
+        for layer in self.layers:
+            sums, counts[layer.name] = layer.accumulate(values, mode, orders.get(layer.name))
+            outputs[layer.name] = values = layer.finish(sums)
+        return outputs, counts
+
+    def save(self, path: Path, metadata: Mapping[str, str]) -> None:
+        """Write the model file (safetensors) with the thresholds and the given metadata."""
+        tensors = {}
+        for layer in self.layers:
+            tensors[f"{layer.name}.weight"] = layer.weights.contiguous()
+            tensors[f"{layer.name}.bias"] = layer.bias
+            tensors[f"{layer.name}.requantise"] = torch.tensor([layer.multiplier, layer.shift])
+            tensors[f"{layer.name}.threshold"] = torch.tensor([layer.threshold])
+        partial = path.with_suffix(".partial")
+        save_file(tensors, partial, {"network": self.name, **metadata})
+        partial.replace(path)
+
+
+def _join(parts: list[Counts]) -> Counts:
+    return Counts(
+        *(
+            torch.cat([getattr(part, kind) for part in parts])
+            for kind in Counts.__dataclass_fields__
+        )
+    )
+
+
+def model_path(name: str, training: str, seed: int) -> Path:
+    """Path of a committed model, golden/models/<network>-<training>-<seed>.safetensors."""
+    return MODELS / f"{name}-{training}-{seed}.safetensors"
+
+
+def load(name: str, training: str = "soft", seed: int = 0, path: Path | None = None) -> Network:
+    """Read and check a model.
+
+    Raises:
+        ModelError: for an unknown network or training, a missing file, or a tensor with a wrong name, shape, dtype
+            or range.
+    """
+    for value, valid in ((name, NETWORKS), (training, TRAININGS)):
+        if value not in valid:
+            raise ModelError(f"'{value}' is not one of: {', '.join(valid)}")
+    path = path or model_path(name, training, seed)
+    remedy = (
+        f"make it with: python -m golden.train --network {name} --training {training} --seed {seed}"
+    )
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 not a dict
+            metadata = file.metadata() or {}
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: {error}; {remedy}") from error
+    try:
+        layers = _layers(describe(lenet5(name.removeprefix("lenet5-"))), tensors)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}; {remedy}") from error
+    return Network(name, layers, metadata)
+
+
+def _layers(descriptions: tuple[Description, ...], tensors: dict[str, Tensor]) -> tuple[Layer, ...]:
+    unchecked = dict(tensors)
+    layers = []
+    for description in descriptions:
+        name, shape = description.name, description.shape
+        weights = _take(unchecked, f"{name}.weight", torch.int8, shape, (-127, 127))
+        bias = _take(unchecked, f"{name}.bias", torch.int32, shape[:1])
+        scale = _take(unchecked, f"{name}.requantise", torch.int64, (2,))
+        threshold = _take(unchecked, f"{name}.threshold", torch.int64, (1,), (0, 15))
+        _in_range(f"{name}.requantise", scale[0], arithmetic.MULTIPLIER_RANGE)
+        _in_range(f"{name}.requantise", scale[1], arithmetic.SHIFT_RANGE)
+        layers.append(
+            Layer(description, weights, bias, int(scale[0]), int(scale[1]), int(threshold))
+        )
+    if unchecked:
+        raise ModelError(f"unexpected tensor {next(iter(unchecked))}")
+    return tuple(layers)
+
+
+def _take(
+    tensors: dict[str, Tensor],
+    name: str,
+    dtype: torch.dtype,
+    shape: tuple[int, ...],
+    limits: tuple[int, int] | None = None,
+) -> Tensor:
+    """Remove a tensor from the dictionary after checking it."""
+    if name not in tensors:
+        raise ModelError(f"tensor {name} is missing")
+    tensor = tensors.pop(name)
+    if (tensor.dtype, tuple(tensor.shape)) != (dtype, tuple(shape)):
+        raise ModelError(
+            f"tensor {name}: expected {dtype} {list(shape)}, found {tensor.dtype} {list(tensor.shape)}"
+        )
+    if limits:
+        _in_range(name, tensor, limits)
+    return tensor
+
+
+def _in_range(name: str, values: Tensor, limits: tuple[int, int]) -> None:
+    found = (int(values.min()), int(values.max()))
+    if found[0] < limits[0] or found[1] > limits[1]:
+        raise ModelError(
+            f"tensor {name}: expected values in {limits[0]}..{limits[1]}, found {found[0]}..{found[1]}"
+        )

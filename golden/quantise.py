@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From floating point to integers: symmetric int8 weights and activations, one scale per tensor.
+
+A real value is scale * integer. Inputs are (pixel >> 1) / 127; ReLU outputs are calibrated on images; tanh outputs
+need no calibration: the table fixes 1/128 before and 1/127 behind it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from golden import arithmetic
+from golden.architecture import Description, describe
+from golden.network import Layer, Network
+
+INPUT_SCALE = 1 / arithmetic.ACTIVATION_MAXIMUM
+_TANH_ARGUMENT_SCALE = 1 / arithmetic.TANH_STEPS_PER_UNIT
+_TANH_OUTPUT_SCALE = 1 / arithmetic.ACTIVATION_MAXIMUM
+
+
+@dataclass(frozen=True)
+class Scales:
+    """Real value of one integer step of a layer's inputs, weights and requantised accumulators (1 for logits)."""
+
+    inputs: float
+    weights: float
+    outputs: float
+
+    @property
+    def accumulator(self) -> float:
+        """Real value of one step of the accumulator and the bias."""
+        return self.inputs * self.weights
+
+    @property
+    def requantisation(self) -> float:
+        """Factor from accumulator steps to requantised steps."""
+        return self.accumulator / self.outputs
+
+
+def to_float(images: Tensor) -> Tensor:
+    """uint8 [N, 28, 28] -> float32 [N, 1, 28, 28], the real values that the integer network sees."""
+    return (images[:, None] >> 1).float() * INPUT_SCALE
+
+
+def calibrate(model: nn.Sequential, images: Tensor) -> tuple[Scales, ...]:
+    """Choose the scales of every layer from its largest weight and its largest output.
+
+    Args:
+        model: trained network that `describe` accepts.
+        images: uint8 [N, 28, 28], calibration images.
+    """
+    descriptions = {layer.name: layer for layer in describe(model)}
+    values, inputs, scales = to_float(images), INPUT_SCALE, []
+    with torch.no_grad():
+        for name, module in model.named_children():
+            values = module(values)
+            if name not in descriptions:
+                continue
+            weights = float(module.get_parameter("weight").abs().max()) / 127
+            outputs = _output_scale(descriptions[name], values)
+            scales.append(Scales(inputs, weights, outputs))
+            inputs = _TANH_OUTPUT_SCALE if descriptions[name].activation == "tanh" else outputs
+    return tuple(scales)
+
+
+def _output_scale(description: Description, values: Tensor) -> float:
+    if description.activation is None:
+        return 1.0
+    if description.activation == "tanh":
+        return _TANH_ARGUMENT_SCALE
+    return float(values.max()) / arithmetic.ACTIVATION_MAXIMUM
+
+
+def round_half_up(values: Tensor) -> Tensor:
+    """floor(x + 1/2), the rounding of the hardware."""
+    return torch.floor(values + 0.5)
+
+
+def quantise_layer(
+    description: Description, scales: Scales, weights: Tensor, bias: Tensor, threshold: int = 0
+) -> Layer:
+    """Round one layer's real weights [O, ...] and bias [O] to integers."""
+    last = description.activation is None
+    multiplier, shift = (
+        (arithmetic.MULTIPLIER_RANGE[0], arithmetic.SHIFT_RANGE[0])
+        if last
+        else arithmetic.multiplier_and_shift(scales.requantisation)
+    )
+    integers = round_half_up(weights.detach() / scales.weights).clamp(-127, 127)
+    return Layer(
+        description,
+        integers.to(torch.int8).reshape(description.shape),
+        round_half_up(bias.detach() / scales.accumulator).to(torch.int32),
+        multiplier,
+        shift,
+        threshold,
+    )
+
+
+def quantise(name: str, model: nn.Sequential, images: Tensor) -> Network:
+    """Post-training quantisation of a Sequential.
+
+    Raises:
+        ModelError: naming the layer that the integer arithmetic does not cover.
+    """
+    modules = dict(model.named_children())
+    layers = (
+        quantise_layer(
+            description,
+            scales,
+            modules[description.name].get_parameter("weight"),
+            modules[description.name].get_parameter("bias"),
+        )
+        for description, scales in zip(describe(model), calibrate(model, images), strict=True)
+    )
+    return Network(name, tuple(layers))
