@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Child processes with a time limit: each in a process group of its own, none left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+_running: set[int] = set()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a child ended. `returncode` is negative for a signal; `cpu_seconds` is user + system."""
+
+    returncode: int
+    cpu_seconds: float
+    timed_out: bool
+
+
+def run(
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: IO[str], limit_s: float
+) -> Outcome:
+    """Run `command` with its output in `log`; kill its whole process group after `limit_s` seconds.
+
+    Raises FileNotFoundError when the program does not exist.
+    """
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=dict(env),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        _kill(process.pid)
+
+    timer = threading.Timer(limit_s, expire)
+    timer.daemon = True
+    _running.add(process.pid)
+    timer.start()
+    try:
+        _, status, usage = os.wait4(process.pid, 0)  # wait4: it tells this child's CPU time alone
+    except BaseException:
+        _kill(process.pid)
+        raise
+    finally:
+        timer.cancel()
+        _running.discard(process.pid)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Outcome(process.returncode, usage.ru_utime + usage.ru_stime, expired.is_set())
+
+
+def kill_all() -> None:
+    """Kill every child that is still running (on Ctrl-C: worker threads do not see the interrupt)."""
+    for pid in list(_running):
+        _kill(pid)
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the project contains: RTL blocks (rtl/*/block.toml) and benches (verif/*/bench.toml).
+
+One block is one word in every folder, so a block's RTL is ``rtl/<block>`` and its bench
+``verif/<block>``. Simulation, lint and synthesis all read their file lists from here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from scripts.errors import UserError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Block:
+    """One folder of RTL: ``sources`` in compile order, after those of the folders in ``depends``."""
+
+    name: str
+    folder: Path
+    top: str | None
+    depends: tuple[str, ...]
+    sources: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Smoke:
+    """One run of plain ``make sim BLOCK=...``."""
+
+    test: str
+    parameters: Values = field(default_factory=dict)
+    settings: Values = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One bench. ``tests`` maps a test's name to its wall-clock limit in seconds."""
+
+    block: str
+    folder: Path
+    sources: tuple[Path, ...]
+    defines: tuple[str, ...]
+    visible: tuple[str, ...]
+    parameters: Values
+    settings: Mapping[str, tuple[Any, ...]]
+    tests: Mapping[str, float]
+    smoke: tuple[Smoke, ...]
+
+
+def choose(kind: str, name: str, valid: Iterable[str]) -> str:
+    """Return `name` if it is one of `valid`; otherwise raise UserError listing the valid ones."""
+    names = list(valid)
+    if name not in names:
+        raise UserError(f"unknown {kind} {name!r}; valid: {', '.join(names) or 'none'}")
+    return name
+
+
+class Project:
+    """The blocks and benches below one root folder."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root = root.resolve()
+
+    def blocks(self) -> list[str]:
+        """Names of all RTL folders that have a block.toml."""
+        return sorted(path.parent.name for path in self.root.glob("rtl/*/block.toml"))
+
+    def benches(self) -> list[str]:
+        """Names of all blocks that have a bench (the valid values of BLOCK)."""
+        return sorted(path.parent.name for path in self.root.glob("verif/*/bench.toml"))
+
+    def block(self, name: str) -> Block:
+        """Read rtl/<name>/block.toml."""
+        folder = self.root / "rtl" / choose("RTL block", name, self.blocks())
+        table = _read(folder / "block.toml", {"top", "depends", "sources"})
+        sources = tuple(_existing(folder, table.get("sources", []), "block.toml"))
+        return Block(name, folder, table.get("top"), tuple(table.get("depends", [])), sources)
+
+    def closure(self, name: str) -> list[Block]:
+        """The block and everything it depends on, each once, dependencies first."""
+        ordered: list[Block] = []
+        self._visit(name, ordered, ())
+        return ordered
+
+    def _visit(self, name: str, ordered: list[Block], path: tuple[str, ...]) -> None:
+        if name in path:
+            raise UserError(f"rtl blocks depend on each other: {' -> '.join((*path, name))}")
+        if any(block.name == name for block in ordered):
+            return
+        block = self.block(name)
+        for dependency in block.depends:
+            self._visit(dependency, ordered, (*path, name))
+        ordered.append(block)
+
+    def bench(self, name: str) -> Bench:
+        """Read verif/<name>/bench.toml."""
+        folder = self.root / "verif" / choose("BLOCK", name, self.benches())
+        known = {"sources", "defines", "visible", "parameters", "settings", "tests", "smoke"}
+        table = _read(folder / "bench.toml", known)
+        tests = {
+            test: float(entry.get("timeout_s", 600)) for test, entry in table.get("tests", {}).items()
+        }
+        if not tests:
+            raise UserError(f"{folder / 'bench.toml'}: no [tests.<Name>] table")
+        return Bench(
+            block=name,
+            folder=folder,
+            sources=tuple(_existing(folder, table.get("sources", []), "bench.toml")),
+            defines=tuple(table.get("defines", [])),
+            visible=tuple(table.get("visible", ["bench.*"])),
+            parameters=table.get("parameters", {}),
+            settings={key: tuple(values) for key, values in table.get("settings", {}).items()},
+            tests=tests,
+            smoke=tuple(_smoke(folder, entry, tests) for entry in table.get("smoke", [])),
+        )
+
+
+def _smoke(folder: Path, entry: dict[str, Any], tests: Iterable[str]) -> Smoke:
+    extra = set(entry) - {"test", "parameters", "settings"}
+    if "test" not in entry or extra:
+        raise UserError(f"{folder / 'bench.toml'}: [[smoke]] takes test, parameters, settings")
+    choose(f"test in [[smoke]] of {folder / 'bench.toml'}", entry["test"], tests)
+    return Smoke(entry["test"], entry.get("parameters", {}), entry.get("settings", {}))
+
+
+def _read(path: Path, known: set[str]) -> dict[str, Any]:
+    try:
+        table = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{path}: {error}") from error
+    if unknown := set(table) - known:
+        raise UserError(f"{path}: unknown key {min(unknown)!r}; valid: {', '.join(sorted(known))}")
+    return table
+
+
+def _existing(folder: Path, names: Iterable[str], listed_in: str) -> Iterable[Path]:
+    for name in names:
+        path = folder / name
+        if not path.is_file():
+            raise UserError(f"{path} does not exist, but is listed in {folder / listed_in}")
+        yield path

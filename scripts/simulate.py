@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one way to build and run a simulation: pytest, make and the figures all call `simulate`.
+
+Each run has a folder of its own, build/runs/<block>/<test>-<seed>-<hash>, holding run.json (what
+was asked), sim.log, results.xml (cocotb's verdict), report.json (what the test reported through
+verif.common.run) and result.json (the judgement of all that, see `Result`).
+
+    python -m scripts.simulate --block msb_skip --test RandomTraffic --seed 7 --waves
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from scripts.build import TOP, Design, Edit, build, describe
+from scripts.errors import UserError
+from scripts.files import claimed, write_json
+from scripts.project import ROOT, Bench, Project, choose
+from scripts.simulators import SIMULATORS, CommandFailed, TimeLimit, make_runner
+
+__all__ = ["Edit", "Result", "SimulationFailed", "simulate"]
+
+# Settings that have a make variable of their own; the others go into SETTINGS="name=value ...".
+NAMED_SETTINGS = ("network", "images", "mode")
+
+
+@dataclass
+class Result:
+    """One run, judged. Written as result.json.
+
+    verdict is "pass" or "fail"; cause says which check failed ("" for a pass), reason says so in
+    words. cycles is what the test reported, seconds the wall clock and cpu_seconds the CPU time of
+    the simulation alone (not its build).
+    """
+
+    block: str
+    test: str
+    seed: int
+    simulator: str
+    parameters: dict[str, Any]
+    settings: dict[str, Any]
+    directory: str
+    replay: str
+    verdict: str = "fail"
+    cause: str = ""
+    reason: str = ""
+    cycles: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    counts: dict[str, int] = field(default_factory=dict)
+    first_mismatch: dict[str, Any] | None = None
+    waves: str | None = None
+
+
+class SimulationFailed(Exception):
+    """A run was built and started, but did not pass. `result` tells why."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(result)
+        self.result = result
+
+    def __str__(self) -> str:
+        result = self.result
+        lines = [f"{result.block} {result.test} seed {result.seed}: {result.reason}"]
+        if result.first_mismatch:
+            lines.append(f"first mismatch: {mismatch_text(result.first_mismatch)}")
+        return "\n".join([*lines, f"log: {result.directory}/sim.log", f"replay: {result.replay}"])
+
+
+def mismatch_text(mismatch: Mapping[str, Any]) -> str:
+    """Return e.g. ``layer c3, index (0, 3, 1, 1): expected 5, got 6``."""
+    return (
+        f"layer {mismatch['layer']}, index {mismatch['index']}: "
+        f"expected {mismatch['expected']}, got {mismatch['got']}"
+    )
+
+
+def simulate(
+    block: str,
+    test: str,
+    *,
+    seed: int = 1,
+    simulator: str = "verilator",
+    parameters: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    edits: Iterable[Edit] = (),
+    waves: bool = False,
+    plusargs: Sequence[str] = (),
+    root: Path = ROOT,
+) -> Result:
+    """Build the bench of `block` (or find it built), run one test, and judge the run.
+
+    `parameters` are those of the module `bench`; `settings` reach the test through
+    verif.common.run.settings() and the block's prepare hook, and must survive JSON.
+    `edits` plant bugs in a copy of the RTL. `root` is another project (used by tests).
+
+    Raises SimulationFailed when the run does not pass, UserError when there is nothing to run:
+    an unknown name, sources that do not build, a missing program, a failing prepare hook.
+    """
+    project = Project(root)
+    bench = project.bench(block)
+    parameters, settings = dict(parameters or {}), dict(settings or {})
+    choose("simulator", simulator, SIMULATORS)
+    _check_names(bench, test, parameters, settings)
+    edits = tuple(edits)
+    design = describe(project, bench, simulator, parameters, edits, waves)
+    built = build(design)
+    spec = {
+        "block": block,
+        "test": test,
+        "seed": seed,
+        "simulator": simulator,
+        "parameters": dict(design.parameters),
+        "settings": settings,
+        "waves": waves,
+        "plusargs": list(plusargs),
+        "edits": [asdict(edit) for edit in edits],
+    }
+    digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
+    wanted = project.root / "build" / "runs" / block / f"{test}-{seed}-{digest}"
+    with claimed(wanted) as directory:
+        result = _run(design, built, spec, directory)
+        result.parameters, result.settings = dict(design.parameters), settings
+        result.replay = replay_command(result, parameters)
+        write_json(directory / "result.json", asdict(result))
+    if result.verdict != "pass":
+        raise SimulationFailed(result)
+    return result
+
+
+def _check_names(
+    bench: Bench, test: str, parameters: Mapping[str, Any], settings: Mapping[str, Any]
+) -> None:
+    choose(f"TEST of {bench.block}", test, bench.tests)
+    for name in parameters:
+        choose(f"parameter of {bench.block}", name, bench.parameters)
+    for name, value in settings.items():
+        if valid := bench.settings.get(name):
+            choose(name.upper(), str(value), map(str, valid))
+
+
+def replay_command(result: Result, parameters: Mapping[str, Any]) -> str:
+    """Return the make line that repeats the run with waves."""
+    settings = result.settings
+    words = [f"BLOCK={result.block}", f"TEST={result.test}", f"SEED={result.seed}"]
+    if result.simulator != "verilator":
+        words.append(f"SIM={result.simulator}")
+    words += [f"{name.upper()}={settings[name]}" for name in NAMED_SETTINGS if name in settings]
+    others = {name: value for name, value in settings.items() if name not in NAMED_SETTINGS}
+    for variable, table in (("PARAMETERS", parameters), ("SETTINGS", others)):
+        if table:
+            pairs = " ".join(f"{key}={value_text(value)}" for key, value in table.items())
+            words.append(f"{variable}={shlex.quote(pairs)}")
+    return " ".join(["make sim", *words, "WAVES=1"])
+
+
+def value_text(value: Any) -> str:
+    """Return a setting as it is written on a command line: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _run(design: Design, built: Path, spec: dict[str, Any], directory: Path) -> Result:
+    result = Result(
+        spec["block"], spec["test"], spec["seed"], spec["simulator"], {}, {}, str(directory), ""
+    )
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    write_json(directory / "run.json", spec)
+    limit_s = design.bench.tests[spec["test"]]
+    plusargs = [*spec["plusargs"], *_prepare(design, directory, limit_s)]
+    waves = directory / "waves.fst" if design.waves else None
+    runner = make_runner(
+        spec["simulator"], paths=[design.root, ROOT], limit_s=limit_s
+    )
+    started = time.monotonic()
+    ended: Exception | None = None
+    try:
+        runner.hdl_toplevel = TOP
+        runner.test(
+            test_module=f"verif.{spec['block']}.tests",
+            hdl_toplevel=TOP,
+            hdl_toplevel_lang="verilog",
+            test_filter=rf"(^|\.){re.escape(spec['test'])}$",
+            seed=spec["seed"],
+            build_dir=built,
+            test_dir=directory,
+            results_xml=str(directory / "results.xml"),
+            plusargs=[*plusargs, *_own_plusargs(spec, waves)],
+            test_args=["--trace-file", str(waves)] if waves and _is_verilator(spec) else [],
+            extra_env={"LACUNA_RUN": str(directory), "COCOTB_ANSI_OUTPUT": "0"},
+            waves=design.waves,
+            log_file=directory / "sim.log",
+        )
+    except (CommandFailed, TimeLimit) as error:
+        ended = error
+    except SystemExit:  # the runner's own verdict under pytest; _judge looks more closely
+        ended = None
+    result.seconds = round(time.monotonic() - started, 3)
+    result.cpu_seconds = round(runner.outcome.cpu_seconds, 3) if runner.outcome else 0.0
+    result.waves = str(waves) if waves and waves.is_file() else None
+    _judge(result, directory, ended)
+    return result
+
+
+def _is_verilator(spec: Mapping[str, Any]) -> bool:
+    return bool(spec["simulator"] == "verilator")
+
+
+def _own_plusargs(spec: Mapping[str, Any], waves: Path | None) -> list[str]:
+    if _is_verilator(spec):  # seed 0 would mean "take a random one"
+        seed = spec["seed"] % (2**31 - 1) + 1
+        return [f"+verilator+seed+{seed}", "+verilator+rand+reset+2"]
+    return [f"+dumpfile_path={waves}"] if waves else []
+
+
+def _prepare(design: Design, directory: Path, limit_s: float) -> list[str]:
+    """Run the block's prepare hook, where it has one, and return the plusargs it asks for."""
+    if not (design.bench.folder / "prepare.py").is_file():
+        return []
+    path = os.pathsep.join([str(design.root), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    with (directory / "prepare.log").open("w") as log:
+        try:
+            status = subprocess.run(
+                [sys.executable, "-m", "scripts.prepare", str(directory)],
+                cwd=design.root,
+                env={**os.environ, "PYTHONPATH": path},
+                stdout=log,
+                stderr=log,
+                timeout=limit_s,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired as error:
+            raise UserError(f"prepare of {design.bench.block} ran past {limit_s:g} s") from error
+    if status:
+        lines = (directory / "prepare.log").read_text(errors="replace").split("\n")
+        last = next((line for line in reversed(lines) if line.strip()), f"status {status}")
+        raise UserError(last.removeprefix("error: "))
+    plusargs: list[str] = json.loads((directory / "plusargs.json").read_text())
+    return plusargs
+
+
+def _judge(result: Result, directory: Path, ended: Exception | None) -> None:
+    """Fill in verdict, cause and reason; a run passes only if nothing at all is amiss."""
+    report: dict[str, Any] = {}
+    with suppress(FileNotFoundError):
+        report = json.loads((directory / "report.json").read_text())
+    result.first_mismatch = report.get("mismatch")
+    result.counts = report.get("counts", {})
+    result.cycles = result.counts.get("cycles", 0)
+    log = (directory / "sim.log").read_text(errors="replace")
+    result.cause, result.reason = _fault(result, directory / "results.xml", log, ended)
+    result.verdict = "fail" if result.cause else "pass"
+
+
+def _fault(
+    result: Result, results: Path, log: str, ended: Exception | None
+) -> tuple[str, str]:
+    """Return (cause, reason), or two empty strings when all is well."""
+    if isinstance(ended, TimeLimit):
+        return "time limit", f"wall-clock limit: {ended}"
+    if assertion := re.search(r"^(%Error: .*|ERROR: .*|FATAL: .*)$", log, re.MULTILINE):
+        return "assertion", assertion[1]
+    if not results.is_file():
+        if problem := _import_problem(log):
+            return "import error", f"the bench cannot be imported: {problem}"
+        return "no results", f"no results file; {ended or 'the simulator ended early'}"
+    cases = list(ElementTree.parse(results).getroot().iter("testcase"))
+    for case in cases:
+        for fault in (*case.findall("failure"), *case.findall("error")):
+            return "test", _first_line(fault.get("type", ""), fault.get("message", ""))
+    if not [case for case in cases if case.find("skipped") is None]:
+        return "zero tests", f"zero tests ran: no test {result.test} in verif.{result.block}.tests"
+    if ended:
+        return "no results", f"the simulator failed after the test: {ended}"
+    if result.first_mismatch:
+        return "test", "a mismatch was recorded, yet the test passed"
+    if not result.counts.get("compared"):
+        return "zero comparisons", "zero comparisons: the test never called report(compared=...)"
+    return "", ""
+
+
+def _first_line(kind: str, message: str) -> str:
+    lines = message.strip().splitlines() or [""]
+    return f"{kind}: {lines[0]}" if lines[0] else kind
+
+
+def _import_problem(log: str) -> str | None:
+    """Return the last line of a traceback that ended the import of the test module."""
+    if "discover_tests" not in log and "import_module" not in log:
+        return None
+    found = re.findall(r"(\w*(?:Error|Exception)\b: .*)$", log, re.MULTILINE)
+    return found[-1] if found else None
+
+
+if __name__ == "__main__":
+    from scripts.simulate_command import main
+
+    sys.exit(main())
