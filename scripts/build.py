@@ -96,10 +96,7 @@ def describe(
     includes = (*(block.folder for block in closure), bench.folder)
     sources = (*(path for block in closure for path in block.sources), *bench.sources)
     headers = [
-        path
-        for folder in includes
-        for path in sorted(folder.iterdir())
-        if path.suffix in _HEADERS
+        path for folder in includes for path in sorted(folder.iterdir()) if path.suffix in _HEADERS
     ]
     contents = {path: path.read_bytes() for path in (*headers, *sources)}
     edited = tuple(_apply(edit, project.root, contents) for edit in edits)

@@ -17,13 +17,14 @@ def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` in one step: readers see the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    partial = Path(name)
     try:
         with os.fdopen(handle, "w") as file:
             file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        partial.chmod(0o644)
+        partial.replace(path)
     except BaseException:
-        os.unlink(name)
+        partial.unlink()
         raise
 
 

@@ -64,7 +64,7 @@ def run(
 
 
 def kill_all() -> None:
-    """Kill every child that is still running (on Ctrl-C: worker threads do not see the interrupt)."""
+    """Kill every child still running (on Ctrl-C, which worker threads do not see)."""
     for pid in list(_running):
         _kill(pid)
 

@@ -22,7 +22,7 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Block:
-    """One folder of RTL: ``sources`` in compile order, after those of the folders in ``depends``."""
+    """One folder of RTL: `sources` in compile order, after those of the folders in `depends`."""
 
     name: str
     folder: Path
@@ -106,7 +106,8 @@ class Project:
         known = {"sources", "defines", "visible", "parameters", "settings", "tests", "smoke"}
         table = _read(folder / "bench.toml", known)
         tests = {
-            test: float(entry.get("timeout_s", 600)) for test, entry in table.get("tests", {}).items()
+            test: float(entry.get("timeout_s", 600))
+            for test, entry in table.get("tests", {}).items()
         }
         if not tests:
             raise UserError(f"{folder / 'bench.toml'}: no [tests.<Name>] table")

@@ -183,9 +183,7 @@ def _run(design: Design, built: Path, spec: dict[str, Any], directory: Path) -> 
     limit_s = design.bench.tests[spec["test"]]
     plusargs = [*spec["plusargs"], *_prepare(design, directory, limit_s)]
     waves = directory / "waves.fst" if design.waves else None
-    runner = make_runner(
-        spec["simulator"], paths=[design.root, ROOT], limit_s=limit_s
-    )
+    runner = make_runner(spec["simulator"], paths=[design.root, ROOT], limit_s=limit_s)
     started = time.monotonic()
     ended: Exception | None = None
     try:
@@ -266,9 +264,7 @@ def _judge(result: Result, directory: Path, ended: Exception | None) -> None:
     result.verdict = "fail" if result.cause else "pass"
 
 
-def _fault(
-    result: Result, results: Path, log: str, ended: Exception | None
-) -> tuple[str, str]:
+def _fault(result: Result, results: Path, log: str, ended: Exception | None) -> tuple[str, str]:
     """Return (cause, reason), or two empty strings when all is well."""
     if isinstance(ended, TimeLimit):
         return "time limit", f"wall-clock limit: {ended}"
@@ -278,12 +274,22 @@ def _fault(
         if problem := _import_problem(log):
             return "import error", f"the bench cannot be imported: {problem}"
         return "no results", f"no results file; {ended or 'the simulator ended early'}"
+    return _test_fault(result, results) or _silent_fault(result, ended)
+
+
+def _test_fault(result: Result, results: Path) -> tuple[str, str] | None:
+    """Look for a failed test, or none at all, in cocotb's results.xml."""
     cases = list(ElementTree.parse(results).getroot().iter("testcase"))
     for case in cases:
         for fault in (*case.findall("failure"), *case.findall("error")):
             return "test", _first_line(fault.get("type", ""), fault.get("message", ""))
     if not [case for case in cases if case.find("skipped") is None]:
         return "zero tests", f"zero tests ran: no test {result.test} in verif.{result.block}.tests"
+    return None
+
+
+def _silent_fault(result: Result, ended: Exception | None) -> tuple[str, str]:
+    """Look for what makes a test that passed worthless."""
     if ended:
         return "no results", f"the simulator failed after the test: {ended}"
     if result.first_mismatch:

@@ -8,16 +8,17 @@ import json
 import os
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from scripts import processes
 from scripts.errors import UserError
 from scripts.progress import Progress
-from scripts.project import Project, Smoke, choose
+from scripts.project import ROOT, Bench, Project, Smoke, choose
 from scripts.simulate import (
     NAMED_SETTINGS,
     Result,
@@ -57,11 +58,11 @@ class Job:
         return " ".join([*words, *([] if self.simulator == "verilator" else [self.simulator])])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Return 0 when every run passes, 1 when one fails, 2 when the command makes no sense."""
     options = _parser().parse_args(arguments)
     try:
-        jobs = _jobs(Project(), options)
+        jobs = _jobs(Project(root), options)
         return _run_all(jobs)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -94,49 +95,49 @@ def _jobs(project: Project, options: argparse.Namespace) -> list[Job]:
     """Turn the command line into runs; UserError for anything that does not exist."""
     simulator = choose("SIM", options.sim, SIMULATORS)
     seed = _seed(options.seed)
-    parameters = _pairs("PARAMETERS", options.parameters)
-    settings = _pairs("SETTINGS", options.settings)
-    named = {name: getattr(options, name) for name in NAMED_SETTINGS if getattr(options, name)}
     if options.test and not options.block:
         raise UserError(f"TEST needs BLOCK; valid: {', '.join(project.benches())}")
-    blocks = [choose("BLOCK", options.block, project.benches())] if options.block else None
+    named = {name: getattr(options, name) for name in NAMED_SETTINGS if getattr(options, name)}
+    parameters = _pairs("PARAMETERS", options.parameters)
+    settings = _pairs("SETTINGS", options.settings)
     jobs: list[Job] = []
-    for block in blocks or project.benches():
+    for block in [options.block] if options.block else project.benches():
         bench = project.bench(block)
-        accepted = {
-            name: _setting(block, name, value, bench.settings)
-            for name, value in named.items()
-            if name in bench.settings or options.block
-        }
-        if options.test:
-            chosen = [Smoke(choose(f"TEST of {block}", options.test, bench.tests))]
-        else:
-            chosen = list(bench.smoke)
-        for smoke in chosen:
+        more = {**_accepted(bench, named, options.block is not None), **settings}
+        for smoke in _chosen(bench, options.test):
             merged = Smoke(
-                smoke.test,
-                {**smoke.parameters, **parameters},
-                {**smoke.settings, **accepted, **settings},
+                smoke.test, {**smoke.parameters, **parameters}, {**smoke.settings, **more}
             )
             job = Job(block, merged, seed, simulator, options.waves)
             if job not in jobs:  # an option may have made two smoke runs the same
                 jobs.append(job)
+    if not jobs:
+        raise UserError(f"nothing to run: no [[smoke]] entry for {options.block or 'any block'}")
     for name in named:
         if not any(name in job.smoke.settings for job in jobs):
             raise UserError(f"no block takes {name.upper()}")
-    if not jobs:
-        raise UserError(f"nothing to run: no [[smoke]] entry for {options.block or 'any block'}")
     return jobs
 
 
-def _setting(block: str, name: str, value: str, declared: Any) -> Any:
-    if name not in declared:
-        raise UserError(
-            f"block {block} takes no {name.upper()}; its settings: {', '.join(declared) or 'none'}"
-        )
-    if declared[name]:
-        choose(name.upper(), value, map(str, declared[name]))
-    return _value(value)
+def _chosen(bench: Bench, test: str | None) -> Sequence[Smoke]:
+    if test is None:
+        return bench.smoke
+    return [Smoke(choose(f"TEST of {bench.block}", test, bench.tests))]
+
+
+def _accepted(bench: Bench, named: Mapping[str, str], must_take: bool) -> dict[str, Any]:
+    """Return those of `named` that the bench knows, checked against the values it declares."""
+    known = {name for smoke in bench.smoke for name in smoke.settings} | set(bench.settings)
+    accepted = {}
+    for name, value in named.items():
+        if name in known:
+            if valid := bench.settings.get(name):
+                choose(name.upper(), value, map(str, valid))
+            accepted[name] = _value(value)
+        elif must_take:
+            takes = ", ".join(sorted(known)) or "none"
+            raise UserError(f"{bench.block} takes no {name.upper()}; its settings: {takes}")
+    return accepted
 
 
 def _seed(text: str) -> int:
@@ -240,6 +241,5 @@ def _failure(job: Job, result: Result) -> str:
 
 def _line(job: Job, result: Result) -> str:
     return (
-        f"{result.verdict.upper():<5} {job.title}  "
-        f"{result.cycles:,} cycles  {result.seconds:.1f} s"
+        f"{result.verdict.upper():<5} {job.title}  {result.cycles:,} cycles  {result.seconds:.1f} s"
     )

@@ -76,7 +76,6 @@ class _Limited(runner.Runner):
 class Verilator(_Limited, runner.Verilator):
     """Verilator without --public-flat-rw (6x slower on arrays), with FST waves, -O3 and ccache."""
 
-    build_args: Sequence[str] = ()
     flags = (
         "--timing",
         "-CFLAGS",

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+## Lacuna: sparse-arithmetic hardware, checked bit by bit against PyTorch
+##
+##   make sim      run simulations         BLOCK= TEST= NETWORK= IMAGES= MODE= SEED= SIM= WAVES=1
+##   make test     run the test suite      ARGS="..." goes to pytest
+##   make lint     check RTL and Python    Verilator, Verible, Icarus, Yosys, ruff, mypy, licences
+##   make bench    measure the figures     BLOCK=, writes build/bench/<block>.json
+##   make setup    only set up             every target does so first
+##   make help     this text
+##
+## Examples
+##
+##   make sim                                        every block, on all cores
+##   make sim BLOCK=soc NETWORK=lenet5-tanh          one network on the whole system
+##   make sim BLOCK=msb_skip TEST=RandomTraffic SEED=7 WAVES=1
+##   make sim BLOCK=msb_skip SIM=icarus SEED=random  four-valued simulation, new stimuli
+##   make test ARGS="tests/test_golden.py -k tanh"
+##   make bench BLOCK=msb_skip
+
+PYTHON := .venv/bin/python
+
+# Options reach the recipes through the environment, where no character of theirs has a meaning.
+export BLOCK TEST NETWORK IMAGES MODE SEED SIM PARAMETERS SETTINGS
+
+.DEFAULT_GOAL := help
+.PHONY: help setup sim test lint bench
+
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile
+
+setup:
+	@scripts/setup
+
+sim: setup
+	@$(PYTHON) -m scripts.simulate $(if $(WAVES),--waves) \
+	  $${BLOCK:+--block "$$BLOCK"} $${TEST:+--test "$$TEST"} $${SEED:+--seed "$$SEED"} \
+	  $${NETWORK:+--network "$$NETWORK"} $${IMAGES:+--images "$$IMAGES"} $${MODE:+--mode "$$MODE"} \
+	  $${PARAMETERS:+--parameters "$$PARAMETERS"} $${SETTINGS:+--settings "$$SETTINGS"} \
+	  $${SIM:+--sim "$$SIM"}
+
+test: setup
+	@$(PYTHON) -m pytest -n auto --durations=20 $(ARGS)
+
+lint: setup
+	@$(PYTHON) -m scripts.lint
+
+bench: setup
+	@$(PYTHON) -m scripts.bench $${BLOCK:+--block "$$BLOCK"}
