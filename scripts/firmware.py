@@ -28,6 +28,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from scripts.errors import UserError
+from scripts.files import write_text
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "verif" / "firmware"
@@ -99,9 +100,7 @@ def symbols(elf: Path) -> dict[str, tuple[int, int]]:
         table = ELFFile(file).get_section_by_name(".symtab")
         if table is None:
             raise UserError(f"{elf}: no symbol table; build it without stripping")
-        return {
-            s.name: (s["st_value"], s["st_size"]) for s in table.iter_symbols() if s.name != ""
-        }
+        return {s.name: (s["st_value"], s["st_size"]) for s in table.iter_symbols() if s.name != ""}
 
 
 def segments(elf: Path) -> list[tuple[int, bytes]]:
@@ -139,15 +138,15 @@ def write_image(parts: Sequence[tuple[int, bytes]], region: Region, path: Path) 
     memory.extend(bytes(-len(memory) % 4))
     words = memoryview(bytes(memory)).cast("I")
     text = "@0\n" + "".join(f"{word:08x}\n" for word in words)
-    temporary = path.with_suffix(path.suffix + ".part")
-    temporary.write_text(text)
-    temporary.replace(path)
+    write_text(path, text)
 
 
 def _compiler() -> str:
     compiler = shutil.which(COMPILER)
     if compiler is None:
-        raise UserError(f"{COMPILER} not found: install it with 'apt-get install gcc-riscv64-unknown-elf'")
+        raise UserError(
+            f"{COMPILER} not found: install it with 'apt-get install gcc-riscv64-unknown-elf'"
+        )
     return compiler
 
 
@@ -164,7 +163,9 @@ def _compile(program: str, command: Sequence[str], elf: Path) -> None:
     handle, temporary = tempfile.mkstemp(dir=elf.parent, prefix=f".{program}-")
     os.close(handle)
     try:
-        run = subprocess.run([*command, "-o", temporary], capture_output=True, text=True, check=False)
+        run = subprocess.run(
+            [*command, "-o", temporary], capture_output=True, text=True, check=False
+        )
         if run.returncode:
             raise UserError(f"firmware '{program}' does not build:\n{_first_errors(run.stderr)}")
         os.replace(temporary, elf)
@@ -181,7 +182,8 @@ def _first_errors(text: str) -> str:
 def main() -> int:
     """Command line: build a program and print where its bytes go."""
     parser = argparse.ArgumentParser(
-        description="Build a bare-metal program.", epilog="example: python -m scripts.firmware lenet5"
+        description="Build a bare-metal program.",
+        epilog="example: python -m scripts.firmware lenet5",
     )
     parser.add_argument("program", help="a folder of verif/firmware")
     arguments = parser.parse_args()

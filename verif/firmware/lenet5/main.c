@@ -18,6 +18,7 @@ uint32_t counts[3];
 int main(void) {
   for (uint32_t i = 0; i < image_count; i++) {
     marker(MARKER_IMAGE_BEGIN, i);
+    counts[0] = counts[1] = counts[2] = 0;
     prepare(images[i]);
     for (int layer = 0; layer < LAYERS; layer++) {
       run_layer(layer);

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Bench of the system: clock, reset, RAM contents, and an event counter that tells Python when the program reached a
+// marker. Between markers no Python runs.
+
+`timescale 1ns/1ps
+
+module bench #(
+  parameter int Multipliers  = 1,
+  parameter int Accumulators = 8
+);
+
+  localparam int ResetCycles = 4;
+
+  logic clk = 1'b0;
+  logic rst_n = 1'b1;
+  always #5 clk = ~clk;
+
+  initial begin
+    #2 rst_n = 1'b0;  // a real edge, also for flip-flops that power up high
+    repeat (ResetCycles) @(negedge clk);
+    rst_n = 1'b1;
+  end
+
+  logic        console_valid, exit_valid, marker_valid;
+  logic [7:0]  console;
+  logic [31:0] value;
+
+  soc #(
+    .Multipliers (Multipliers),
+    .Accumulators(Accumulators)
+  ) u_soc (
+    .clk_i          (clk),
+    .rst_ni         (rst_n),
+    .irq_software_i (1'b0),
+    .irq_timer_i    (1'b0),
+    .irq_external_i (1'b0),
+    .console_valid_o(console_valid),
+    .console_o      (console),
+    .exit_valid_o   (exit_valid),
+    .marker_valid_o (marker_valid),
+    .value_o        (value)
+  );
+
+  // Icarus 11 has no string parameters, hence the RAMs are filled from here.
+  reg [8*512-1:0] path;
+  initial begin
+    if ($value$plusargs("instruction_ram=%s", path)) $readmemh(path, u_soc.u_instr_ram.mem);
+    if ($value$plusargs("data_ram=%s", path)) $readmemh(path, u_soc.u_data_ram.mem);
+  end
+
+  logic [63:0] cycle = '0;
+  logic [31:0] events = '0;       // changes once for each marker and for the exit, also back to back
+  logic [31:0] event_value = '0;
+  logic        event_exit = 1'b0;
+
+  // `events` is written last, so that whoever wakes on it finds the others already new.
+  always_ff @(posedge clk) begin
+    cycle <= cycle + 64'd1;
+    if (marker_valid || exit_valid) begin
+      event_value <= value;
+      event_exit  <= exit_valid;
+      events      <= events + 32'd1;
+    end
+    if (console_valid) $write("%c", console);
+  end
+
+endmodule : bench

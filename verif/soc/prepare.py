@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Before a simulation of the system: firmware, RAM images, and what the golden model expects.
+
+Settings of the tests (all optional):
+    network    lenet5-relu (default) or lenet5-tanh
+    mode       exact, zero, soft (default; the absolute rule) or running-maximum
+    training   plain, same or soft (default: soft for mode soft, otherwise plain) and model_seed (default 0)
+    threshold  one threshold for all layers instead of the model's own
+    images     how many test images (default 2), from image number `first` (default 0)
+    program    lenet5 (default) or lenet5_scalar
+    last_layer where the test OneLayer stops
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from golden.architecture import ModelError
+from golden.datasets import DataError, mnist
+from golden.msb_skip import Mode
+from golden.network import Network, Trace, load
+from golden.packing import empty_lanes, lane_counts, lenet5_orders
+from scripts.errors import UserError
+from scripts.firmware import Region, build, segments, symbols, write_image
+from verif.soc.image import output_layout, parts
+
+INSTRUCTION_RAM = Region("instruction RAM", 0x8000_0000, 32 * 1024)
+DATA_RAM = Region("data RAM", 0x8010_0000, 128 * 1024)
+MODES = {
+    "exact": Mode.EXACT,
+    "zero": Mode.ZERO,
+    "soft": Mode.ABSOLUTE,
+    "running-maximum": Mode.RUNNING_MAXIMUM,
+}
+ACCUMULATIONS = {"c1": 28 * 28 * 6, "c3": 10 * 10 * 16, "c5": 120, "f6": 84, "out": 10}
+# Where the program leaves each layer's output, and how many bytes one value has.
+OUTPUTS = {
+    "c1": ("c1_output", 1),
+    "c3": ("c3_output", 1),
+    "c5": ("c5_output", 1),
+    "f6": ("f6_output", 1),
+    "out": ("logits", 4),
+}
+
+
+def prepare(test: str, settings: dict[str, Any], directory: Path) -> list[str]:
+    """Write the RAM images and expected.npz into the run's folder; return the simulator's plusargs."""
+    del test  # all tests of this bench run the same programs
+    torch.set_num_threads(1)
+    try:
+        return _prepare(settings, directory)
+    except (DataError, ModelError) as problem:
+        raise UserError(str(problem)) from problem
+
+
+def _prepare(settings: dict[str, Any], directory: Path) -> list[str]:
+    mode_name = str(settings.get("mode", "soft"))
+    mode, program = MODES[mode_name], str(settings.get("program", "lenet5"))
+    training = str(settings.get("training", "soft" if mode_name == "soft" else "plain"))
+    network = load(
+        str(settings.get("network", "lenet5-relu")), training, int(settings.get("model_seed", 0))
+    )
+    digits = mnist("test")
+    first, count = int(settings.get("first", 0)), int(settings.get("images", 2))
+    if count < 1 or not 0 <= first <= len(digits.images) - count:
+        raise UserError(
+            f"images {first}..{first + count - 1} do not exist: there are {len(digits.images)} test images"
+        )
+    images = digits.images[first : first + count]
+    threshold = int(settings["threshold"]) if "threshold" in settings else None
+    elf = build(program)
+    memory = [*segments(elf), *parts(elf, network, mode, threshold, images)]
+    for region, file in ((INSTRUCTION_RAM, "instruction_ram.hex"), (DATA_RAM, "data_ram.hex")):
+        write_image(memory, region, directory / file)
+    _expect(network, mode, threshold, images, program, directory)
+    _places(elf, directory, digits.source)
+    return [
+        f"+instruction_ram={directory / 'instruction_ram.hex'}",
+        f"+data_ram={directory / 'data_ram.hex'}",
+    ]
+
+
+def _expect(
+    network: Network,
+    mode: Mode,
+    threshold: int | None,
+    images: torch.Tensor,
+    program: str,
+    directory: Path,
+) -> None:
+    """Write the golden model's outputs, in the program's order, and the counters for every image and layer."""
+    orders = lenet5_orders()
+    if threshold is not None:
+        layers = tuple(replace(layer, threshold=threshold) for layer in network.layers)
+        network = replace(network, layers=layers)
+    trace = network.run(images, mode, orders)
+    arrays = {name: output_layout(name, trace.outputs[name], program) for name in OUTPUTS}
+    arrays["counts"] = _counters(trace, mode) if program == "lenet5" else _no_counters(len(images))
+    np.savez(directory / "expected.npz", **arrays)
+
+
+def _counters(trace: Trace, mode: Mode) -> np.ndarray:
+    """Counters [N, 5, 3] after each layer: kept, zero-skipped, soft-skipped lanes."""
+    empty = empty_lanes(lenet5_orders(), ACCUMULATIONS)
+    layers = [lane_counts(trace.counts[name], mode, empty[name]) for name in OUTPUTS]
+    rows = [torch.stack([c.kept, c.zero_skipped, c.soft_skipped], dim=1) for c in layers]
+    return torch.stack(rows, dim=1).numpy()
+
+
+def _no_counters(images: int) -> np.ndarray:
+    return np.zeros((images, len(OUTPUTS), 3), dtype=np.int64)
+
+
+def _places(elf: Path, directory: Path, source: str) -> None:
+    """Write where the bench finds outputs and counters: word offset into the data RAM and number of values."""
+    table = symbols(elf)
+    places = {
+        name: {"word": (table[symbol][0] - DATA_RAM.base) // 4, "value_bytes": size}
+        for name, (symbol, size) in {**OUTPUTS, "counts": ("counts", 4)}.items()
+    }
+    (directory / "places.json").write_text(json.dumps({"places": places, "digits": source}))

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of the system. What runs is chosen by settings (see prepare.py)."""
+
+from __future__ import annotations
+
+import pyuvm
+from pyuvm import uvm_test
+
+from verif.common import run
+from verif.soc.env import Env
+
+# No layer takes this long: the exact network on the plain program needs about 1.2 million cycles for c3.
+HANG_CYCLES = 5_000_000
+
+
+class NetworkTest(uvm_test):
+    """Runs the program that prepare.py put in place, under a watchdog."""
+
+    last_layer: str | None = None
+
+    def build_phase(self) -> None:
+        run.seed()
+        self.env = Env("env", self)
+
+    async def run_phase(self) -> None:
+        self.raise_objection()
+        monitor = self.env.monitor
+        watchdog = run.Watchdog(lambda: monitor.last_event, cycles=HANG_CYCLES).start()
+        await monitor.follow(self.last_layer)
+        watchdog.stop()
+        self.drop_objection()
+
+
+@pyuvm.test()
+class Inference(NetworkTest):
+    """LeNet-5 on test images: every layer's output memory and every counter equals the golden model."""
+
+    def check_phase(self) -> None:
+        monitor = self.env.monitor
+        images = len(monitor.image_cycles)
+        cycles = {f"cycles_{layer}": n for layer, n in monitor.layer_cycles.items()}
+        run.report(
+            cycles=sum(monitor.image_cycles),
+            images=images,
+            cycles_per_inference=sum(monitor.image_cycles) // max(1, images),
+            **cycles,
+        )
+        assert monitor.exit_code == 0, f"the program ended with code {monitor.exit_code}"
+        assert images == len(self.env.expected["counts"]), f"only {images} images were finished"
+
+
+@pyuvm.test()
+class OneLayer(NetworkTest):
+    """The first layers of one image, up to and including the setting last_layer: for slow simulators."""
+
+    def build_phase(self) -> None:
+        self.last_layer = run.settings()["last_layer"]
+        super().build_phase()
+
+    def check_phase(self) -> None:
+        run.report(cycles=sum(self.env.monitor.layer_cycles.values()))
