@@ -34,6 +34,12 @@ from scripts.simulators import SIMULATORS, CommandFailed, TimeLimit, make_runner
 
 __all__ = ["Edit", "Result", "SimulationFailed", "simulate"]
 
+# How Verilator and Icarus report $fatal, $error and failed assertions; cocotb's own lines begin
+# with the simulation time.
+_COMPLAINT = re.compile(
+    r"^(?:\[\d+\] )?((?:%Error|%Fatal|ERROR|FATAL)(?:-\w+)?: .*)$", re.MULTILINE
+)
+
 # Settings that have a make variable of their own; the others go into SETTINGS="name=value ...".
 NAMED_SETTINGS = ("network", "images", "mode")
 
@@ -268,8 +274,8 @@ def _fault(result: Result, results: Path, log: str, ended: Exception | None) -> 
     """Return (cause, reason), or two empty strings when all is well."""
     if isinstance(ended, TimeLimit):
         return "time limit", f"wall-clock limit: {ended}"
-    if assertion := re.search(r"^(%Error: .*|ERROR: .*|FATAL: .*)$", log, re.MULTILINE):
-        return "assertion", assertion[1]
+    if complaint := _COMPLAINT.search(log):
+        return "assertion", complaint[1]
     if not results.is_file():
         if problem := _import_problem(log):
             return "import error", f"the bench cannot be imported: {problem}"
