@@ -5,10 +5,10 @@
 //   `ASSERT(ResultWaitsForReady, !waiting_q || result_valid_o)
 //
 // Immediate and without a label, because Icarus 11 accepts neither concurrent assertions nor
-// labelled ones; history is therefore written as explicit _q registers. It uses the clk_i and rst_ni
-// of the module it stands in. A failure ends the simulation, so that no test can pass over it.
-// Synthesis drops it, unless FORMAL is defined too. The reset is sampled by the clock only here,
-// which is what the waived message is about.
+// labels on assertions; history is therefore written as explicit _q registers. It uses the clk_i
+// and rst_ni of the module it stands in. A failure ends the simulation, so that no test can pass
+// over it. Synthesis drops it, unless FORMAL is defined too. Nothing but assertions samples the
+// reset at the clock, which is what the waived message is about.
 
 `ifndef ASSERT_SVH
 `define ASSERT_SVH

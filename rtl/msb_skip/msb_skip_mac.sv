@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Multipliers and accumulators: takes a beat of up to Multipliers lanes, adds its products a cycle
+// later.
+//
+//   cycle       0                1                  2
+//   load_i      operands in      .                  .
+//   add_i       .                product, sum       accumulator holds the new value
+//
+// Each multiplier keeps its operands in registers that are clocked only when it is dealt a lane. A
+// multiplier without a lane therefore sees no change at all; an AND gate in front of it would let
+// the operands fall to zero and back, which costs most of what skipping saves.
+
+module msb_skip_mac
+  import msb_skip_pkg::*;
+#(
+  parameter int Multipliers  = 1,
+  parameter int Accumulators = 8
+) (
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
+
+  input  logic                        load_i,   // take a beat; busy_i says for which multipliers
+  input  logic [Multipliers-1:0]      busy_i,
+  input  logic [Multipliers-1:0][7:0] act_i,
+  input  logic [Multipliers-1:0][7:0] wgt_i,
+
+  input  logic [2:0]                  index_i,  // accumulator that is read and added to
+  input  logic                        add_i,    // accumulator += sum of the beat
+  input  logic [Accumulators-1:0]     clear_i,
+  output logic [31:0]                 value_o
+);
+
+  localparam int SumWidth = 18;  // four products of 16 bits
+
+  logic [Multipliers-1:0]               busy_q;
+  logic [Multipliers-1:0][SumWidth-1:0] partial;  // running sum over the multipliers
+  logic [Accumulators-1:0][31:0]        accumulator_q;
+  logic [SumWidth-1:0]                  sum;
+  logic [31:0]                          next;
+
+  // A beat without a lane leaves busy_q alone: the sum must not fall to zero for nothing.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      busy_q <= '0;
+    end else if (load_i && |busy_i) begin
+      busy_q <= busy_i;
+    end
+  end
+
+  for (genvar m = 0; m < Multipliers; m++) begin : g_multiplier
+    logic signed [7:0]          act_q;
+    logic signed [7:0]          wgt_q;
+    logic signed [15:0]         product;
+    logic        [SumWidth-1:0] term;
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        act_q <= '0;
+        wgt_q <= '0;
+      end else if (load_i && busy_i[m]) begin
+        act_q <= act_i[m];
+        wgt_q <= wgt_i[m];
+      end
+    end
+
+    assign product = act_q * wgt_q;
+    // A single multiplier holds a lane whenever add_i comes, so its product needs no mask.
+    assign term    = Multipliers == 1 || busy_q[m] ? SumWidth'(product) : '0;
+    if (m == 0) begin : g_first
+      assign partial[m] = term;
+    end else begin : g_next
+      assign partial[m] = partial[m-1] + term;
+    end
+  end
+
+  assign sum  = partial[Multipliers-1];
+  assign next = value_o + {{(32 - SumWidth) {sum[SumWidth-1]}}, sum};
+
+  for (genvar i = 0; i < Accumulators; i++) begin : g_accumulator
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        accumulator_q[i] <= '0;
+      end else if (clear_i[i] || add_i && index_i == 3'(i)) begin
+        accumulator_q[i] <= clear_i[i] ? '0 : next;
+      end
+    end
+  end
+
+  always_comb begin
+    value_o = '0;
+    for (int i = 0; i < Accumulators; i++) begin
+      if (index_i == 3'(i)) value_o = accumulator_q[i];
+    end
+  end
+
+endmodule : msb_skip_mac
