@@ -5,7 +5,7 @@
 ##   make sim      run simulations         BLOCK= TEST= NETWORK= IMAGES= MODE= SEED= SIM= WAVES=1
 ##   make test     run the test suite      ARGS="..." goes to pytest
 ##   make lint     check RTL and Python    Verilator, Verible, Icarus, Yosys, ruff, mypy, licences
-##   make bench    measure the figures     BLOCK=, writes build/bench/<block>.json
+##   make bench    measure the figures     BLOCK=, writes build/bench/<block>.json; SNAPSHOT=1: README too
 ##   make setup    only set up             every target does so first
 ##   make help     this text
 ##
@@ -46,4 +46,4 @@ lint: setup
 	@$(PYTHON) -m scripts.lint
 
 bench: setup
-	@$(PYTHON) -m scripts.bench $${BLOCK:+--block "$$BLOCK"}
+	@$(PYTHON) -m scripts.bench $(if $(SNAPSHOT),--snapshot) $${BLOCK:+--block "$$BLOCK"}

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from scripts.errors import UserError
+from scripts.progress import cores
 from scripts.project import ROOT, Block, Project
 from scripts.simulators import require, verilator, verilator_environment
 from scripts.waivers import waiver_findings
@@ -34,7 +35,7 @@ def main() -> int:
     """Run all checks on the cores there are; print them in their order."""
     try:
         checks = _checks(Project())
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             results = [(name, pool.submit(check)) for name, check in checks]
             failed = [name for name, result in results if not _show(name, result.result())]
     except UserError as error:
@@ -62,7 +63,7 @@ def _checks(project: Project) -> list[Check]:
             "ruff check",
             partial(_python, "ruff", "check", "--quiet", "--output-format=concise", "."),
         ),
-        ("ruff format", partial(_python, "ruff", "format", "--quiet", "--check", ".")),
+        ("ruff format", _unformatted),
         ("mypy", partial(_python, "mypy", "--no-error-summary")),
         ("verible", partial(_verible, project)),
     ]
@@ -87,6 +88,11 @@ def _variants(project: Project, block: Block) -> list[tuple[str, ...]]:
 
 def _python(module: str, *arguments: str) -> list[str]:
     return output([sys.executable, "-m", module, *arguments])
+
+
+def _unformatted() -> list[str]:
+    found = _python("ruff", "format", "--check", "--no-cache", ".")
+    return [line.strip() for line in found if line.startswith("Would reformat") or "-->" in line]
 
 
 def _verible(project: Project) -> list[str]:

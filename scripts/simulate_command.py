@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,7 @@ from typing import Any
 
 from scripts import processes
 from scripts.errors import UserError
-from scripts.progress import Progress
+from scripts.progress import Progress, cores
 from scripts.project import ROOT, Bench, Project, Smoke, choose
 from scripts.simulate import (
     NAMED_SETTINGS,
@@ -174,7 +173,7 @@ def _run_all(jobs: Sequence[Job]) -> int:
         pending: dict[Future[tuple[bool, str]], Job] = {}
         waiting = list(jobs)
         while waiting or pending:
-            while waiting and len(pending) < _cores():
+            while waiting and len(pending) < cores():
                 job = waiting.pop(0)
                 progress.started(job.title)
                 pending[pool.submit(_run_one, job)] = job
@@ -186,14 +185,10 @@ def _run_all(jobs: Sequence[Job]) -> int:
     return 1 if failed else 0
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))
-
-
 @contextmanager
 def _pool() -> Iterator[ThreadPoolExecutor]:
     """A pool whose simulations die with it when the command is interrupted."""
-    pool = ThreadPoolExecutor(_cores())
+    pool = ThreadPoolExecutor(cores())
     try:
         yield pool
     except BaseException:
