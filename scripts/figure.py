@@ -79,9 +79,7 @@ def check_unique(figures: Iterable[Figure]) -> None:
     seen = set()
     for figure in figures:
         if figure.key in seen:
-            raise ValueError(
-                f"figure {figure.name} of {figure.network or 'no network'} is there twice"
-            )
+            raise ValueError(f"figure {figure.name} of network {figure.network!r} is there twice")
         seen.add(figure.key)
 
 
@@ -96,6 +94,4 @@ def read_figures(path: Path) -> tuple[str, list[Figure]]:
         check_unique(figures)
         return str(table["block"]), figures
     except (KeyError, TypeError, ValueError) as error:
-        raise UserError(
-            f"{path} is not a file of figures ({error}); make it again: make bench"
-        ) from error
+        raise UserError(f"{path} is not a file of figures ({error}); run make bench") from error

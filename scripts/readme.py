@@ -33,9 +33,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
             update(root)
             return 0
         if (root / "README.md").read_text() != rendered(root):
-            raise UserError(
-                "the figures in README.md are out of date; run: python -m scripts.readme"
-            )
+            raise UserError("README.md's figures are out of date; run: python -m scripts.readme")
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -60,7 +58,7 @@ def rendered(root: Path) -> str:
 
 
 def table(block: str, figures: Sequence[Figure]) -> str:
-    """Return a Markdown table: one row for each figure and condition, one column for each network."""
+    """Return a Markdown table: a row for each figure and condition, a column for each network."""
     networks = list(dict.fromkeys(figure.network for figure in figures))
     rows: dict[tuple[str, str], dict[str, Figure]] = {}
     for figure in figures:
