@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shapes of networks: LeNet-5, and what a torch.nn.Sequential looks like to the integer arithmetic."""
+"""Shapes of networks: LeNet-5, and how the integer arithmetic sees a torch.nn.Sequential."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class ModelError(Exception):
 class Description:
     """Shape of one layer, without its numbers.
 
-    kind is "conv" (stride 1, weights [O, I, kh, kw]) or "linear" (weights [O, I]); activation "relu", "tanh" or None
-    (last layer); pool "max", "average" (both 2x2, stride 2) or None.
+    kind is "conv" (stride 1, weights [O, I, kh, kw]) or "linear" (weights [O, I]); activation
+    "relu", "tanh" or None (last layer); pool "max", "average" (both 2x2, stride 2) or None.
     """
 
     name: str
@@ -45,7 +45,7 @@ def lenet5(activation: str) -> nn.Sequential:
 
 
 def describe(model: nn.Sequential) -> tuple[Description, ...]:
-    """Read the layers off a Sequential of Conv2d, Linear, ReLU, Tanh, MaxPool2d, AvgPool2d and Flatten.
+    """Read the layers off a Sequential of convolutions, Linear, ReLU, Tanh, pools and Flatten.
 
     Raises:
         ModelError: naming the first layer that the integer arithmetic does not cover.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Integer arithmetic shared by every block: requantisation, activations, pooling, leading ones.
 
-Everything here is integers; hardware, firmware and golden models compute the same bits. Scalars are Python
-integers, arrays are torch tensors of the dtype that each function names.
+Everything here is integers; hardware, firmware and golden models compute the same bits. Scalars are
+Python integers, arrays are torch tensors of the dtype that each function names.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ TANH_TABLE = torch.tensor(
 def requantise(accumulator: Tensor, multiplier: int, shift: int) -> Tensor:
     """Scale int32 accumulators by multiplier / 2**shift, rounding halves towards +infinity.
 
-    This is the gemmlowp/TFLite multiplier with a single rounding: (acc * M + 2**(s-1)) >> s in 64 bits.
-    The ranges keep the sum below 2**63 for every int32 accumulator.
+    This is the gemmlowp/TFLite multiplier with a single rounding: (acc * M + 2**(s-1)) >> s in 64
+    bits. The ranges keep the sum below 2**63 for every int32 accumulator.
 
     Args:
         accumulator: any shape, integer values within int32.
@@ -81,12 +81,12 @@ def tanh(scaled: Tensor) -> Tensor:
 
 
 def max_pool(maps: Tensor) -> Tensor:
-    """2x2 maximum with stride 2. maps: integer [N, C, H, W], H and W even; returns [N, C, H/2, W/2]."""
+    """2x2 maximum with stride 2. [N, C, H, W], H and W even -> [N, C, H/2, W/2]."""
     return _windows(maps).amax(dim=-1)
 
 
 def average_pool(maps: Tensor) -> Tensor:
-    """2x2 mean with stride 2, (a+b+c+d+2) >> 2. maps: int8 [N, C, H, W]; returns int8 [N, C, H/2, W/2]."""
+    """2x2 mean with stride 2, (a+b+c+d+2) >> 2. int8 [N, C, H, W] -> int8 [N, C, H/2, W/2]."""
     return ((_windows(maps).to(torch.int32).sum(dim=-1) + 2) >> 2).to(torch.int8)
 
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Handwritten digits: MNIST where it is found or can be downloaded, otherwise scikit-learn's bundled digits.
+"""Handwritten digits: MNIST where it can be had, otherwise scikit-learn's bundled digits.
 
     python -m golden.datasets        # fetch what is missing and say which data is used
 
-MNIST is looked for in $LACUNA_DATA/mnist, in ../shared/data/mnist beside the project, and in the download cache
-build/data/mnist, which is filled from the public mirrors (or from $LACUNA_MIRROR, a base address). Every file is
-checked against its SHA-256: an altered file is an error, never a reason to fall back silently.
+MNIST is looked for in $LACUNA_DATA/mnist, in ../shared/data/mnist beside the project, and in the
+download cache build/data/mnist, which is filled from the public mirrors (or from $LACUNA_MIRROR, a
+base address). Every file is checked against its SHA-256: an altered file is an error, never a
+reason to fall back silently.
 """
 
 from __future__ import annotations
@@ -34,12 +35,14 @@ MIRRORS = (
 TIMEOUT_SECONDS = 5
 RETRY_SECONDS = 3600
 
-CHECKSUMS = {
-    "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-    "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-    "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-    "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-}
+# In the format of sha256sum.
+_SUMS = """\
+440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609  train-images-idx3-ubyte.gz
+3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c  train-labels-idx1-ubyte.gz
+8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6  t10k-images-idx3-ubyte.gz
+f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6  t10k-labels-idx1-ubyte.gz
+"""
+CHECKSUMS = {name: digest for digest, name in (line.split() for line in _SUMS.splitlines())}
 _FILES = {
     "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
     "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
@@ -47,14 +50,15 @@ _FILES = {
 
 
 class DataError(Exception):
-    """A data file is missing, truncated or altered; the message names it, its checksum and the remedy."""
+    """A data file is missing, truncated or altered; the message names it and the remedy."""
 
 
 @dataclass(frozen=True)
 class Digits:
     """Labelled 28x28 images.
 
-    images: uint8 [N, 28, 28], 0 = background. labels: int64 [N], 0..9. source: where they come from, for reports.
+    images: uint8 [N, 28, 28], 0 = background. labels: int64 [N], 0..9. source: where they come
+    from, for reports.
     full: True only for the complete MNIST split; accuracy may be claimed only then.
     """
 
@@ -96,7 +100,8 @@ def _locate(data: str | None, mirror: str | None) -> tuple[Path | None, str]:
 def download(folder: Path, mirror: str | None = None) -> bool:
     """Fetch the missing files into folder; False, with a message on stderr, if no mirror answers.
 
-    A failure is remembered for an hour, so that a machine without network does not wait for every process.
+    A failure is remembered for an hour, so that a machine without network does not wait for every
+    process.
 
     Raises:
         DataError: if a mirror delivers a file with a wrong checksum.
@@ -119,7 +124,7 @@ def download(folder: Path, mirror: str | None = None) -> bool:
 
 
 def _fetch(address: str, path: Path) -> None:
-    """Download one file unless it is there; it appears under its name only when complete and correct."""
+    """Download one file unless it is there; it gets its name only when complete and correct."""
     if path.exists():
         return
     with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:
@@ -134,7 +139,8 @@ def _verify(content: bytes, name: str, place: str, remedy: str) -> None:
     found = hashlib.sha256(content).hexdigest()
     if found != CHECKSUMS[name]:
         raise DataError(
-            f"{place} is truncated or altered: expected SHA-256 {CHECKSUMS[name]}, found {found}; {remedy}"
+            f"{place} is truncated or altered: expected SHA-256 {CHECKSUMS[name]}, "
+            f"found {found}; {remedy}"
         )
 
 
@@ -155,8 +161,8 @@ def _read(path: Path) -> Tensor:
 
 
 def _bundled(split: str) -> Digits:
-    """scikit-learn's 1,797 digits of 8x8 pixels scaled up to 20x20 in a 28x28 frame; the last 500 are the test."""
-    from sklearn.datasets import load_digits  # type: ignore[import-untyped]  # slow to import and needed only without MNIST
+    """scikit-learn's 1,797 digits, 8x8 scaled to 20x20 in a 28x28 frame; the last 500: test."""
+    from sklearn.datasets import load_digits  # slow to import, needed only without MNIST
 
     digits = load_digits()
     small = torch.from_numpy(digits.images).float()[:, None] * (255 / 16)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """msb_skip, bit exact: the rules of docs/msb_skip.md for whole layers and for single instructions.
 
-`products` computes a layer (every window against every output's weights) vectorised in torch, `Unit` executes one
-instruction at a time on Python integers. They share nothing but the position of a leading one, and the tests hold
-them against each other.
+`products` computes a layer (every window against every output's weights) vectorised in torch,
+`Unit` executes one instruction at a time on Python integers. They share nothing but the position of
+a leading one, and the tests hold them against each other.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from golden.arithmetic import leading_ones, msb
 
 
 class Mode(IntEnum):
-    """When a product is multiplied. The values of the first four are those of the configuration word."""
+    """When a product is multiplied. The first four values are those of the configuration word."""
 
     EXACT = 0
     ZERO = 1
     ABSOLUTE = 2
     RUNNING_MAXIMUM = 3
     WINDOW_MAXIMUM = 4
-    """Two passes: the maximum of the whole window is known beforehand. For comparison; not in hardware."""
+    """Two passes: the window's maximum is known beforehand. For comparison; not in hardware."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Counts:
 
 # Blocks of the sequential rules: small enough that their dozen temporaries stay in the cache.
 _BLOCK_ELEMENTS = 1 << 15
-# float32 adds integers exactly, in any order, while every partial sum is below 2^24; float64 below 2^53.
+# float32 adds integers exactly, in any order, while every partial sum is below 2^24; float64 below
+# 2^53.
 _FLOAT32_TERMS = (1 << 24) // (128 * 128)
 
 
@@ -63,14 +64,17 @@ def products(
         weights: int8 [O, K].
         mode: the rule.
         threshold: T of the rule, 0..15; unused by exact and zero.
-        order: int64 [L], the lanes in the order they are taken: an index into K, or -1 for an empty lane. Each index
-            occurs exactly once. Only the running maximum depends on it; None means 0..K-1.
+        order: int64 [L], the lanes in the order they are taken: an index into K, or -1 for an empty
+            lane. Each index occurs exactly once. Only the running maximum depends on it; None means
+            0..K-1.
 
     Returns:
-        int32 accumulators [N, P, O], and the counts over the P*O*K real products of each image (empty lanes excluded).
+        int32 accumulators [N, P, O], and the counts over the P*O*K real products of each image
+        (empty lanes excluded).
 
     Raises:
-        ValueError: if the operands are not int8, shapes disagree, or the order is not a permutation of K.
+        ValueError: if the operands are not int8, shapes disagree, or the order is not a permutation
+        of K.
     """
     _check(activations, weights, threshold, order)
     if mode in (Mode.EXACT, Mode.ZERO):
@@ -100,7 +104,7 @@ def _check(activations: Tensor, weights: Tensor, threshold: int, order: Tensor |
 
 
 def _counts(activations: Tensor, weights: Tensor, kept: Tensor | None) -> Counts:
-    """Complete the counts: a product that is not kept is zero-skipped if an operand is 0, else soft-skipped."""
+    """Complete the counts: not kept is zero-skipped if an operand is 0, else soft-skipped."""
     images, windows, terms = activations.shape
     total = torch.full((images,), windows * terms * weights.shape[0], dtype=torch.int64)
     if kept is None:
@@ -116,13 +120,13 @@ def _nonzero(activations: Tensor, weights: Tensor) -> Tensor:
 
 
 def _matmul(activations: Tensor, weights: Tensor) -> Tensor:
-    """Exact integer matrix product through floating point, which is far faster than torch's integer kernels."""
+    """Exact integer matrix product in floating point, far faster than torch's integer kernels."""
     exact = torch.float32 if weights.shape[1] < _FLOAT32_TERMS else torch.float64
     return (activations.to(exact) @ weights.to(exact).t()).to(torch.int32)
 
 
 def _absolute(activations: Tensor, weights: Tensor, threshold: int) -> tuple[Tensor, Tensor]:
-    """Keep iff msb(a) + msb(w) >= T: one ordinary product for each level of a, with the weights large enough for it.
+    """Keep iff msb(a) + msb(w) >= T: for each level of a one ordinary product with large weights.
 
     Levels below T - 6 find no such weight, so a high threshold needs only a few.
     """
@@ -143,7 +147,7 @@ _Rule = Callable[[Tensor, Tensor, int], Tensor]
 def _sequential(
     activations: Tensor, weights: Tensor, threshold: int, lanes: Tensor, rule: _Rule
 ) -> tuple[Tensor, Tensor]:
-    """Rules that compare a product with the others of its window; lane by lane, all windows and outputs at once."""
+    """Rules that compare a product with others of its window: lane by lane, all windows at once."""
     images, windows, terms = activations.shape
     outputs = weights.shape[0]
     flat = activations.reshape(-1, terms)[:, lanes]
@@ -160,8 +164,9 @@ def _sequential(
 def _sequential_block(
     activations: Tensor, weights: Tensor, threshold: int, rule: _Rule
 ) -> tuple[Tensor, Tensor]:
-    """[M, L] activations and [O, L] weights in lane order -> accumulators [M, O], kept products [M]."""
-    # A missing leading one counts as -16, so that the sum stays negative whatever the other operand is.
+    """Activations [M, L], weights [O, L] in lane order -> accumulators [M, O], kept [M]."""
+    # A missing leading one counts as -16, so that the sum stays negative whatever the other operand
+    # is.
     levels = [leading_ones(x).t().contiguous() for x in (activations, weights)]
     columns, rows = (torch.where(x < 0, torch.full_like(x, -16), x) for x in levels)
     shape = (activations.shape[0], weights.shape[0])
@@ -197,7 +202,7 @@ _COUNTERS = 3
 
 @dataclass(frozen=True)
 class Response:
-    """What the core sees of one offered instruction; data is the unsigned 32-bit word written to rd, if any."""
+    """What the core sees of one offered instruction; data is the unsigned word for rd, if any."""
 
     accept: bool
     writeback: bool = False
@@ -207,8 +212,8 @@ class Response:
 class Unit:
     """Architectural state of the unit, advanced one instruction at a time.
 
-    accumulators and counters are unsigned 32-bit words, maxima 4-bit, configuration the word that `read` returns
-    (mode in bits 5..4, T in bits 3..0).
+    accumulators and counters are unsigned 32-bit words, maxima 4-bit, configuration the word that
+    `read` returns (mode in bits 5..4, T in bits 3..0).
     """
 
     def __init__(self, accumulators: int = 8) -> None:
@@ -228,7 +233,7 @@ class Unit:
         return self.configuration & 15
 
     def execute(self, instr: int, rs1: int, rs2: int) -> Response:
-        """Execute one instruction word with the values of its source registers (32 bits, unsigned)."""
+        """Execute one instruction word; rs1 and rs2 are its registers' values, unsigned."""
         if instr & 0x7F != _OPCODE_CUSTOM_0:
             return Response(accept=False)
         operation = {0: self._cfg, 1: self._dot4, 2: self._read}.get(instr >> 12 & 7)

@@ -5,9 +5,9 @@
     trace = network.run(mnist("test").images, Mode.ABSOLUTE)
     trace.correct(labels), trace.outputs["c3"], trace.counts["c3"].kept
 
-A layer is a convolution or a matrix product followed by requantisation, activation and pooling; the last layer's
-int32 accumulators are the logits. The shapes are those of golden/architecture.py; they say which tensors a
-model file must hold.
+A layer is a convolution or a matrix product followed by requantisation, activation and pooling; the
+last layer's int32 accumulators are the logits. The shapes are those of golden/architecture.py; they
+say which tensors a model file must hold.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CHUNK_IMAGES = 250  # keeps the windows of a chunk within tens of megabytes
 
 @dataclass(frozen=True)
 class Layer:
-    """One integer layer: weights int8 of `description.shape`, bias int32 [O], requantisation, threshold T."""
+    """One integer layer: int8 weights, int32 bias [O], requantisation, threshold T."""
 
     description: Description
     weights: Tensor
@@ -68,7 +68,7 @@ class Layer:
         return self.description.pool
 
     def windows(self, inputs: Tensor) -> Tensor:
-        """Operands of every output position: int8 [N, ...] -> int8 [N, P, K], K in PyTorch's weight order."""
+        """Operands of every output position, int8 [N, P, K] with K in PyTorch's weight order."""
         if self.kind == "linear":
             return inputs.reshape(len(inputs), 1, -1)
         kernel = self.weights.shape[2:]
@@ -90,7 +90,7 @@ class Layer:
         return sums.unflatten(2, (-1, columns)), counts
 
     def finish(self, accumulators: Tensor) -> Tensor:
-        """Requantise, activate and pool: int32 -> int8; the last layer's accumulators stay as they are."""
+        """Requantise, activate and pool: int32 -> int8; the last layer's sums stay as they are."""
         if self.activation is None:
             return accumulators
         scaled = arithmetic.requantise(accumulators, self.multiplier, self.shift)
@@ -103,7 +103,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Trace:
-    """Everything a run produced. outputs[name]: after activation and pool, int8 (last layer: int32 logits)."""
+    """Everything a run produced; outputs after activation and pool, int8 (last layer: int32)."""
 
     outputs: dict[str, Tensor]
     counts: dict[str, Counts]
@@ -114,7 +114,7 @@ class Trace:
         return int((self.logits.argmax(dim=1) == labels).sum())
 
     def share(self, kind: str, layers: tuple[str, ...] | None = None) -> float:
-        """Percentage of the products of `layers` (None: all) that are "kept", "zero_skipped" or "soft_skipped"."""
+        """Percentage of products that are `kind`: "kept", "zero_skipped" or "soft_skipped"."""
         chosen = [self.counts[name] for name in layers or tuple(self.counts)]
         part = sum(int(getattr(counts, kind).sum()) for counts in chosen)
         return 100 * part / sum(int(counts.total.sum()) for counts in chosen)
@@ -134,7 +134,8 @@ class Network:
         Args:
             images: uint8 [N, 28, 28]; the first layer sees pixel >> 1, 0..127.
             mode: rule applied in every layer, each with its own threshold.
-            orders: per layer name the order of its products (see `msb_skip.products`); natural where absent.
+            orders: per layer name the order of its products (see `msb_skip.products`); natural
+                where absent.
         """
         chunks = [self._run(part, mode, orders or {}) for part in images.split(_CHUNK_IMAGES)]
         outputs = {
@@ -187,8 +188,8 @@ def load(name: str, training: str = "soft", seed: int = 0, path: Path | None = N
     """Read and check a model.
 
     Raises:
-        ModelError: for an unknown network or training, a missing file, or a tensor with a wrong name, shape, dtype
-            or range.
+        ModelError: for an unknown network or training, a missing file, or a tensor with a wrong
+            name, shape, dtype or range.
     """
     for value, valid in ((name, NETWORKS), (training, TRAININGS)):
         if value not in valid:
@@ -242,7 +243,8 @@ def _take(
     tensor = tensors.pop(name)
     if (tensor.dtype, tuple(tensor.shape)) != (dtype, tuple(shape)):
         raise ModelError(
-            f"tensor {name}: expected {dtype} {list(shape)}, found {tensor.dtype} {list(tensor.shape)}"
+            f"tensor {name}: expected {dtype} {list(shape)}, "
+            f"found {tensor.dtype} {list(tensor.shape)}"
         )
     if limits:
         _in_range(name, tensor, limits)
@@ -253,5 +255,6 @@ def _in_range(name: str, values: Tensor, limits: tuple[int, int]) -> None:
     found = (int(values.min()), int(values.max()))
     if found[0] < limits[0] or found[1] > limits[1]:
         raise ModelError(
-            f"tensor {name}: expected values in {limits[0]}..{limits[1]}, found {found[0]}..{found[1]}"
+            f"tensor {name}: expected values in {limits[0]}..{limits[1]}, "
+            f"found {found[0]}..{found[1]}"
         )

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From floating point to integers: symmetric int8 weights and activations, one scale per tensor.
 
-A real value is scale * integer. Inputs are (pixel >> 1) / 127; ReLU outputs are calibrated on images; tanh outputs
+A real value is scale * integer. Inputs are (pixel >> 1) / 127; ReLU outputs are calibrated on
+images; tanh outputs
 need no calibration: the table fixes 1/128 before and 1/127 behind it.
 """
 
@@ -23,7 +24,7 @@ _TANH_OUTPUT_SCALE = 1 / arithmetic.ACTIVATION_MAXIMUM
 
 @dataclass(frozen=True)
 class Scales:
-    """Real value of one integer step of a layer's inputs, weights and requantised accumulators (1 for logits)."""
+    """Real value of one integer step of a layer's inputs, weights and requantised sums."""
 
     inputs: float
     weights: float
@@ -41,7 +42,7 @@ class Scales:
 
 
 def to_float(images: Tensor) -> Tensor:
-    """uint8 [N, 28, 28] -> float32 [N, 1, 28, 28], the real values that the integer network sees."""
+    """uint8 [N, 28, 28] -> float32 [N, 1, 28, 28], the real values the integer network sees."""
     return (images[:, None] >> 1).float() * INPUT_SCALE
 
 
