@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Integer ALU and branch comparator: one adder, one right shifter, one row of logic. Combinational.
+//
+// A left shift is a right shift of the mirrored word. Addresses use the adder's own output, ahead of the result mux.
+
+module riscv_alu
+  import riscv_pkg::*;
+(
+  input  logic [3:0]  op_i,
+  input  logic [31:0] a_i,
+  input  logic [31:0] b_i,
+  input  logic [2:0]  branch_i,     // funct3 of a branch; op_i is then AluSub
+  output logic [31:0] result_o,
+  output logic [31:0] sum_o,
+  output logic        taken_o
+);
+
+  function automatic logic [31:0] mirror(input logic [31:0] x);
+    for (int i = 0; i < 32; i++) mirror[i] = x[31-i];
+  endfunction
+
+  // Adder: also compares, the carry out of a - b tells whether b is above a.
+
+  wire        subtract = op_i != AluAdd;
+  wire [31:0] b_signed = b_i ^ {32{subtract}};
+  wire [32:0] sum      = {1'b0, a_i} + {1'b0, b_signed} + 33'(subtract);
+  wire        below_unsigned = !sum[32];
+  wire        below_signed   = a_i[31] != b_i[31] ? a_i[31] : sum[31];
+  wire [31:0] difference     = a_i ^ b_i;
+
+  assign sum_o = sum[31:0];
+
+  always_comb begin
+    unique case (branch_i[2:1])
+      2'b10:   taken_o = below_signed;
+      2'b11:   taken_o = below_unsigned;
+      default: taken_o = difference == '0;
+    endcase
+    taken_o = taken_o ^ branch_i[0];
+  end
+
+  // Shifter
+
+  wire        left     = op_i == AluSll;
+  wire        fill     = op_i == AluSra && a_i[31];
+  wire [31:0] operand  = left ? mirror(a_i) : a_i;
+  wire [32:0] extended = {fill, operand};
+  wire [32:0] shifted  = $signed(extended) >>> b_i[4:0];
+
+  always_comb begin
+    unique case (op_i)
+      AluSll:         result_o = mirror(shifted[31:0]);
+      AluSrl, AluSra: result_o = shifted[31:0];
+      AluSlt:         result_o = 32'(below_signed);
+      AluSltu:        result_o = 32'(below_unsigned);
+      AluXor:         result_o = difference;
+      AluOr:          result_o = a_i | b_i;
+      AluAnd:         result_o = a_i & b_i;
+      default:        result_o = sum[31:0];
+    endcase
+  end
+
+endmodule : riscv_alu
