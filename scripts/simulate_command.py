@@ -40,8 +40,9 @@ _NO_RERUN = ("time limit", "import error", "zero tests")
 
 @dataclass(frozen=True)
 class Job:
-    """One run to make: a block and the arguments of `simulate`."""
+    """One run to make: the arguments of `simulate`."""
 
+    root: Path
     block: str
     smoke: Smoke
     seed: int
@@ -107,7 +108,7 @@ def _jobs(project: Project, options: argparse.Namespace) -> list[Job]:
             merged = Smoke(
                 smoke.test, {**smoke.parameters, **parameters}, {**smoke.settings, **more}
             )
-            job = Job(block, merged, seed, simulator, options.waves)
+            job = Job(project.root, block, merged, seed, simulator, options.waves)
             if job not in jobs:  # an option may have made two smoke runs the same
                 jobs.append(job)
     if not jobs:
@@ -217,6 +218,7 @@ def _simulate(job: Job, waves: bool) -> Result:
         parameters=job.smoke.parameters,
         settings=job.smoke.settings,
         waves=waves,
+        root=job.root,
     )
 
 

@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The commands: make help, setup, sim, lint, bench, and the table of figures in README.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from scripts import bench, lint, readme, simulate_command
+from scripts.errors import UserError
+from scripts.figure import Figure, read_figures, write_figures
+from scripts.files import write_text
+from scripts.project import ROOT, Project
+from scripts.waivers import waiver_findings
+
+# ---- make sim ------------------------------------------------------------------------------------
+
+
+def sim(toy: Path, *arguments: str) -> int:
+    return simulate_command.main([*arguments, "--sim", "icarus"], root=toy)
+
+
+def test_without_options_all_smoke_runs_of_all_blocks_pass(
+    toy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert sim(toy) == 0
+    printed = capsys.readouterr().out
+    line = r"^PASS +counter +Counts +seed 1 (Step=2 )?network=(small|large) icarus +4 cycles +\d"
+    assert len(re.findall(line, printed, re.MULTILINE)) == 2
+    assert "2 of 2 runs passed" in printed
+
+
+def test_options_replace_those_of_the_smoke_runs(
+    toy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--network", "small", "--parameters", "Step=5", "--seed", "9"]
+    assert sim(toy, "--block", "counter", *options) == 0
+    printed = capsys.readouterr().out
+    assert "1 of 1 runs passed" in printed  # the two smoke runs have become one
+    assert "seed 9 Step=5 network=small" in printed
+
+
+def test_a_failure_shows_mismatch_waves_and_a_replay_that_fails_again(
+    toy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--block", "counter", "--test", "Counts", "--seed", "3", "--settings", "error=1"]
+    assert sim(toy, *options) == 1
+    printed = capsys.readouterr().out
+    assert "FAIL  counter    Counts" in printed
+    assert "first mismatch: layer scoreboard, index 0: expected 2, got 1" in printed
+    replay = "make sim BLOCK=counter TEST=Counts SEED=3 SIM=icarus SETTINGS=error=1 WAVES=1"
+    assert f"replay: {replay}" in printed
+    waves = re.search(r"waves: +(\S+)", printed)
+    assert waves is not None
+    assert Path(waves[1]).is_file()
+    assert "0 of 1 runs passed" in printed
+
+
+def test_a_random_seed_is_printed(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sim(toy, "--block", "counter", "--test", "Counts", "--seed", "random") == 0
+    printed = capsys.readouterr().out
+    drawn = re.search(r"^SEED=(\d+)$", printed, re.MULTILINE)
+    assert drawn is not None
+    assert f"seed {drawn[1]}" in printed
+
+
+def test_sources_that_do_not_build_fail_the_run(
+    toy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = toy / "rtl/counter/counter.sv"
+    source.write_text(source.read_text().replace("count_o + Step;", "count_o +;"))
+    assert sim(toy, "--block", "counter", "--test", "Counts") == 1
+    assert "counter does not build" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--block", "adder"], "unknown BLOCK 'adder'; valid: counter"),
+        (["--block", "counter", "--test", "Adds"], "unknown TEST of counter 'Adds'; valid: Counts"),
+        (["--sim", "vcs"], "unknown SIM 'vcs'; valid: verilator, icarus"),
+        (["--network", "vgg"], "unknown NETWORK 'vgg'; valid: small, large"),
+        (["--images", "3"], "no block takes IMAGES"),
+        (["--block", "counter", "--images", "3"], "counter takes no IMAGES; its settings: network"),
+        (["--test", "Counts"], "TEST needs BLOCK; valid: counter"),
+        (["--seed", "one"], "SEED 'one' is neither a number nor random"),
+        (["--parameters", "Step"], "PARAMETERS: 'Step' is not name=value"),
+    ],
+)
+def test_a_wrong_option_is_one_line_that_lists_the_valid_ones(
+    toy: Path, capsys: pytest.CaptureFixture[str], options: list[str], message: str
+) -> None:
+    assert simulate_command.main(options, root=toy) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith(f"error: {message}")
+    assert printed.err.count("\n") == 1
+    assert printed.out == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tests = 1 = 2", r"bench\.toml: "),
+        ("colour = 1", r"bench\.toml: unknown key 'colour'"),
+        ('[tests.A]\n[[smoke]]\ntest = "B"', "unknown test .*'B'; valid: A"),
+        ('sources = ["absent.sv"]\n[tests.A]', r"absent\.sv does not exist, but is listed in"),
+        ("", r"no \[tests\.<Name>\] table"),
+    ],
+)
+def test_a_wrong_bench_file_is_named(toy: Path, text: str, message: str) -> None:
+    (toy / "verif/counter/bench.toml").write_text(text)
+    with pytest.raises(UserError, match=message):
+        Project(toy).bench("counter")
+
+
+def test_blocks_that_depend_on_each_other_are_refused(toy: Path) -> None:
+    (toy / "rtl/counter/block.toml").write_text('depends = ["counter"]')
+    with pytest.raises(UserError, match="depend on each other: counter -> counter"):
+        Project(toy).closure("counter")
+
+
+# ---- make, setup ---------------------------------------------------------------------------------
+
+
+def test_make_alone_prints_help_with_every_target_and_examples() -> None:
+    printed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets is not None
+    for target in targets[1].split():
+        assert re.search(rf"^  make {target} ", printed, re.MULTILINE), target
+    assert "make sim BLOCK=soc NETWORK=lenet5-tanh" in printed
+
+
+def test_continuous_integration_calls_make_test(tmp_path: Path) -> None:
+    stub(tmp_path, "make", 'echo "make $*"')
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    run = subprocess.run(
+        [ROOT / ".ci/run"], env={"PATH": path}, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "make test\n"
+
+
+def test_the_environment_holds_exactly_the_pinned_versions() -> None:
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        if requirement := line.partition("#")[0].strip():
+            name, _, pin = requirement.partition("==")
+            assert pin, f"{line} is not pinned"
+            assert version(name).partition("+")[0] == pin, name
+
+
+def stub(folder: Path, name: str, script: str) -> None:
+    program = folder / name
+    program.unlink(missing_ok=True)  # it may be a link to the real one, which must stay as it is
+    program.write_text(f"#!/bin/bash\n{script}\n")
+    program.chmod(0o755)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """Return a folder with what setup needs, no requirements, and bin/ with bare necessities."""
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts" / "setup", tmp_path / "scripts" / "setup")
+    shutil.copy(ROOT / "apt.txt", tmp_path)
+    (tmp_path / "requirements.txt").write_text("# none\n")
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "dirname", "env", "flock", "id", "mkdir", "rm", "sed", "sha256sum", "tr"):
+        found = shutil.which(name)
+        assert found is not None, name
+        (programs / name).symlink_to(found)
+    stub(programs, "dpkg-query", "exit 1")  # nothing is installed
+    return tmp_path
+
+
+def setup(checkout: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [checkout / "scripts" / "setup"],
+        env={"PATH": str(checkout / "bin"), **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+INSTALL = "apt-get update && apt-get install -y --no-install-recommends iverilog "
+
+
+def test_setup_without_apt_prints_the_line_to_run(checkout: Path) -> None:
+    run = setup(checkout)
+    assert run.returncode == 1
+    assert INSTALL in run.stderr
+    assert not (checkout / ".venv").exists()
+
+
+def test_setup_with_an_apt_that_refuses_prints_the_line_to_run(checkout: Path) -> None:
+    stub(checkout / "bin", "apt-get", "exit 100")
+    stub(checkout / "bin", "id", "echo 0")
+    run = setup(checkout)
+    assert run.returncode == 1
+    assert f"apt-get refused; run as root: {INSTALL}" in run.stderr
+
+
+def test_setup_with_neither_root_nor_sudo_prints_the_line_to_run(checkout: Path) -> None:
+    stub(checkout / "bin", "apt-get", "exit 0")
+    stub(checkout / "bin", "id", "echo 1000")
+    run = setup(checkout)
+    assert run.returncode == 1
+    assert f"neither root nor sudo; run as root: {INSTALL}" in run.stderr
+
+
+def test_setup_uses_sudo_when_not_root(checkout: Path) -> None:
+    stub(checkout / "bin", "apt-get", "exit 0")
+    stub(checkout / "bin", "id", "echo 1000")
+    stub(checkout / "bin", "sudo", f'echo "$*" >>{checkout}/sudo.log; [[ "$*" == *update* ]]')
+    run = setup(checkout)
+    asked = (checkout / "sudo.log").read_text().splitlines()
+    assert asked[0] == "-n env DEBIAN_FRONTEND=noninteractive apt-get update -qq"
+    assert "--no-install-recommends iverilog gcc-riscv64-unknown-elf" in asked[1]
+    assert "apt-get refused" in run.stderr  # this sudo allows an update and nothing else
+
+
+def test_setup_remakes_a_half_made_environment_and_then_has_nothing_to_do(checkout: Path) -> None:
+    junk = checkout / ".venv" / "bin" / "python"
+    junk.parent.mkdir(parents=True)
+    junk.write_text("half of it")
+    path = f"{checkout / 'bin'}:/usr/bin:/bin:{os.environ['PATH']}"
+    run = setup(checkout, SKIP_APT="1", PATH=path)
+    assert run.returncode == 0, run.stderr
+    assert junk.resolve().stat().st_size > 1000
+    for name in ("dpkg-query", "python3", "python3.11", "apt-get"):
+        stub(checkout / "bin", name, "echo called; exit 1")
+    again = setup(checkout)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+    (checkout / "requirements.txt").write_text("# changed\n")
+    changed = setup(checkout)
+    assert changed.returncode == 1  # it looks at the packages again
+
+
+# ---- figures -------------------------------------------------------------------------------------
+
+
+def figures() -> list[Figure]:
+    return [
+        Figure(
+            "products_skipped",
+            93.125,
+            "%",
+            network,
+            against="published",
+            reference=reference,
+            conditions={"mode": "soft", "seeds": [0, 1, 2]},
+        )
+        for network, reference in (("lenet5-relu", 88.42), ("lenet5-tanh", 74.87))
+    ] + [
+        Figure("cycles_per_inference", cycles, "cycles", "lenet5-relu", conditions={"mode": mode})
+        for mode, cycles in (("exact", 812345), ("soft", 399000))
+    ]
+
+
+def test_figures_survive_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "block.json"
+    write_figures(path, "msb_skip", figures(), {"cores": 2})
+    assert read_figures(path) == ("msb_skip", figures())
+    table = json.loads(path.read_text())
+    assert list(table) == ["block", "figures", "machine"]
+    names = ["name", "network", "value", "unit", "against", "reference", "source", "conditions"]
+    assert list(table["figures"][0]) == names
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "Products Skipped"},
+        {"value": float("nan")},
+        {"value": "93"},
+        {"reference": float("inf")},
+        {"conditions": {"seeds": {0, 1}}},
+        {"conditions": {"loss": float("nan")}},
+    ],
+)
+def test_a_figure_that_is_none_is_refused(fields: Mapping[str, object]) -> None:
+    with pytest.raises(ValueError, match="figure"):
+        Figure(**{"name": "a", "value": 1, "unit": "%", **fields})
+
+
+def test_the_same_figure_twice_is_refused_and_nothing_written(tmp_path: Path) -> None:
+    path = tmp_path / "block.json"
+    for wrong in ([*figures(), figures()[0]], []):
+        with pytest.raises(ValueError, match=r"twice|no figures"):
+            write_figures(path, "msb_skip", wrong, {})
+    assert not path.exists()
+
+
+def test_a_file_that_holds_no_figures_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "block.json"
+    for text in ("{", "{}", '{"figures": [{"name": "a"}]}'):
+        path.write_text(text)
+        with pytest.raises(UserError, match=r"block\.json is not a file of figures"):
+            read_figures(path)
+
+
+def test_bench_runs_its_providers_and_writes_their_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def provider(show: bench.Show) -> list[Figure]:
+        show("measuring")
+        return figures()
+
+    monkeypatch.setattr(bench, "PROVIDERS", {"toy": ("module:function",)})
+    monkeypatch.setattr(bench, "_provider", lambda name: provider)
+    path = bench.bench("toy", tmp_path)
+    assert read_figures(path) == ("toy", figures())
+    assert json.loads(path.read_text())["machine"]["cores"] >= 1
+    assert "measuring" in capsys.readouterr().out
+
+
+def test_bench_of_an_unknown_block_lists_the_valid_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main(["--block", "adder"]) == 2
+    assert capsys.readouterr().err == "error: unknown BLOCK 'adder'; valid: msb_skip\n"
+
+
+README = f"# Title\n\nBefore\n\n{readme.BEGIN}\nold\n{readme.END}\n\nAfter\n"
+TABLE = """| toy | lenet5-relu | lenet5-tanh | unit | to beat |
+|---|---|---|---|---|
+| products skipped | 93.125 | 93.125 | % | 88.42 / 74.87 |
+| cycles per inference, exact | 812,345 |  | cycles |  |
+| cycles per inference, soft | 399,000 |  | cycles |  |
+"""
+
+
+def test_the_table_in_the_readme_is_made_from_the_snapshot(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text(README)
+    write_figures(tmp_path / "docs/bench/toy.json", "toy", figures(), {})
+    assert readme.main(["--check"], root=tmp_path) == 1
+    assert readme.main([], root=tmp_path) == 0
+    assert readme.main(["--check"], root=tmp_path) == 0
+    text = (tmp_path / "README.md").read_text()
+    assert text == README.replace("old\n", TABLE)
+
+
+def test_a_readme_without_markers_is_refused_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "README.md").write_text("# Title\n")
+    assert readme.main([], root=tmp_path) == 1
+    assert readme.BEGIN in capsys.readouterr().err
+    assert (tmp_path / "README.md").read_text() == "# Title\n"
+
+
+def test_the_table_in_our_readme_is_up_to_date() -> None:
+    assert readme.main(["--check"]) == 0
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    write_text(path, "old")
+    with pytest.raises(TypeError):
+        write_text(path, 7)  # type: ignore[arg-type]
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+# ---- make lint -----------------------------------------------------------------------------------
+
+
+def test_a_source_without_licence_is_found(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "with.py").write_text(f"# {lint.LICENCE}\n")
+    (tmp_path / "without.sv").write_text("module a; endmodule\n")
+    (tmp_path / "prose.md").write_text("# Title\n")
+    assert lint.missing_licences(tmp_path) == [f"without.sv: no line '{lint.LICENCE}'"]
+
+
+@pytest.mark.parametrize(
+    ("waiver", "logic", "finding"),
+    [
+        ("// verilator lint_off UNUSEDSIGNAL  // for later", "logic spare;", None),
+        ("// verilator lint_off UNUSEDSIGNAL", "logic spare;", "has no reason"),
+        ("// verilator lint_off UNUSEDSIGNAL  // for later", "", "is not needed"),
+    ],
+)
+def test_waivers_need_a_reason_and_something_to_waive(
+    toy: Path, waiver: str, logic: str, finding: str | None
+) -> None:
+    source = toy / "rtl/counter/counter.sv"
+    source.write_text(source.read_text().replace("  initial", f"{waiver}\n{logic}\n  initial"))
+    project = Project(toy)
+    found = waiver_findings(project, project.block("counter"))
+    assert len(found) == (finding is not None)
+    assert all(str(finding) in line for line in found)
