@@ -118,7 +118,7 @@ module riscv
   // ---- F ----
 
   logic        redirect, redirect_ready;
-  logic [31:0] target;
+  logic [31:0] target, address;
   logic        f_valid, f_ready, f_compressed, f_illegal, f_err, f_err_upper;
   logic [31:0] f_instr;
   logic [15:0] f_parcel;
@@ -198,7 +198,10 @@ module riscv
   wire [4:0] rs2    = x_instr_q[24:20];
   wire [4:0] rd     = x_instr_q[11:7];
 
-  // Operands: from the register file, or from M if it holds the result already
+  // Operands: from the register file, or from M if M will write the register. Addresses, comparisons of branches, CSRs
+  // and the coprocessor need them early in the cycle and get what M holds since the cycle before; for the answer of the
+  // bus or the coprocessor they wait until it is in the register file. The ALU and the multiplier, whose results go
+  // nowhere but into a register, take that answer in the cycle in which it arrives.
 
   logic [31:0] rs1_file, rs2_file, m_wdata;
   logic        m_write;
@@ -217,9 +220,12 @@ module riscv
 
   wire        rs1_in_m  = m_we_q && m_rd_q == rs1;
   wire        rs2_in_m  = m_we_q && m_rd_q == rs2;
-  wire        hazard    = (m_load_q || m_xif_q) && ((rs1_in_m && rs1_used) || (rs2_in_m && rs2_used));
+  wire        takes_answer = op == OpAlu || (op == OpMulDiv && funct3 == '0);
+  wire        hazard    = (m_load_q || m_xif_q) && !takes_answer && ((rs1_in_m && rs1_used) || (rs2_in_m && rs2_used));
   wire [31:0] rs1_rdata = rs1_in_m ? m_result_q : rs1_file;
   wire [31:0] rs2_rdata = rs2_in_m ? m_result_q : rs2_file;
+  wire [31:0] rs1_late  = rs1_in_m ? m_wdata : rs1_file;
+  wire [31:0] rs2_late  = rs2_in_m ? m_wdata : rs2_file;
 
   // May the instruction go?
 
@@ -232,21 +238,20 @@ module riscv
 
   // ALU
 
-  logic [31:0] alu_result, alu_sum;
+  logic [31:0] alu_result;
   logic        taken;
-  logic        mem_second, mem_last, mem_granted;
-
-  // The second part of a split access follows the first, whose address is in M, by four.
-  wire [31:0] alu_a = mem_second ? m_result_q : alu_pc ? x_pc_q : alu_zero ? '0 : rs1_rdata;
-  wire [31:0] alu_b = mem_second ? 32'd4 : alu_imm ? imm : rs2_rdata;
 
   riscv_alu u_alu (
     .op_i    (alu_op),
-    .a_i     (alu_a),
-    .b_i     (alu_b),
-    .branch_i(funct3),
-    .result_o(alu_result),
-    .sum_o   (alu_sum),
+    .a_i     (alu_pc ? x_pc_q : alu_zero ? '0 : rs1_late),
+    .b_i     (alu_imm ? imm : rs2_late),
+    .result_o(alu_result)
+  );
+
+  riscv_compare u_compare (
+    .funct3_i(funct3),
+    .a_i     (rs1_rdata),
+    .b_i     (rs2_rdata),
     .taken_o (taken)
   );
 
@@ -258,8 +263,8 @@ module riscv
     .rst_ni,
     .start_i (x_go && op == OpMulDiv),
     .funct3_i(funct3),
-    .a_i     (rs1_rdata),
-    .b_i     (rs2_rdata),
+    .a_i     (rs1_late),
+    .b_i     (rs2_late),
     .done_o  (muldiv_done),
     .taken_i (x_advance),
     .result_o(muldiv_result)
@@ -308,7 +313,7 @@ module riscv
   // Loads and stores
 
   wire is_mem = op == OpLoad || op == OpStore;
-  logic        mem_done, mem_fault;
+  logic        mem_second, mem_last, mem_granted, mem_done, mem_fault;
   logic [31:0] mem_rdata;
 
   riscv_lsu u_lsu (
@@ -318,7 +323,7 @@ module riscv
     .flush_i   (trap),
     .store_i   (op == OpStore),
     .size_i    (funct3[1:0]),
-    .addr_i    (alu_sum),
+    .addr_i    (address),
     .wdata_i   (rs2_rdata),
     .second_o  (mem_second),
     .last_o    (mem_last),
@@ -387,7 +392,7 @@ module riscv
     .xif_result_we_i
   );
 
-  // Jumps: traps, returns, jumps and branches share one adder.
+  // Jumps
 
   wire x_jumps = op == OpJal || op == OpJalr || (op == OpBranch && taken);
   wire returns = op == OpMret || op == OpFenceI;
@@ -399,22 +404,28 @@ module riscv
   assign trap     = trap_wanted && redirect_ready;
   assign redirect = trap_wanted || (x_go && ((x_jumps && !x_redirected_q) || (returns && !m_valid_q)));
 
-  logic [31:0] target_base, target_offset, target_sum;
+  // One adder makes all addresses: of loads and stores, jumps, branches, returns and traps. The second part of a split
+  // access follows the first, whose address is in M, by four.
+
+  logic [31:0] address_base, address_offset;
   always_comb begin
-    target_base   = x_pc_q;
-    target_offset = imm;
+    address_base   = x_pc_q;
+    address_offset = imm;
     if (trap_wanted) begin
-      target_base   = tvec_base;
-      target_offset = x_irq && tvec_vectored ? {26'b0, irq_cause[3:0], 2'b00} : '0;
+      address_base   = tvec_base;
+      address_offset = x_irq && tvec_vectored ? {26'b0, irq_cause[3:0], 2'b00} : '0;
     end else if (op == OpMret) begin
-      target_base   = mepc;
-      target_offset = '0;
-    end else if (op == OpJalr) begin
-      target_base   = rs1_rdata;
+      address_base   = mepc;
+      address_offset = '0;
+    end else if (mem_second) begin
+      address_base   = m_result_q;
+      address_offset = 32'd4;
+    end else if (is_mem || op == OpJalr) begin
+      address_base   = rs1_rdata;
     end
   end
-  assign target_sum = target_base + target_offset;
-  assign target     = {target_sum[31:1], 1'b0};
+  assign address = address_base + address_offset;
+  assign target  = {address[31:1], 1'b0};
 
   // Traps
 
@@ -467,12 +478,12 @@ module riscv
   logic [31:0] x_result;
   always_comb begin
     unique case (op)
+      OpLoad, OpStore: x_result = address;
       OpCsr:          x_result = csr_rdata;
       OpMulDiv:       x_result = muldiv_result;
       OpJal, OpJalr:  x_result = next_pc;
       default:        x_result = alu_result;
     endcase
-    if (mem_second) x_result = alu_sum;
   end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -572,7 +583,7 @@ module riscv
     .rs2_rdata_i(rs2_rdata),
     .pc_i       (x_pc_q),
     .next_pc_i  (trap || x_jumps || returns ? target : next_pc),
-    .mem_addr_i (alu_sum),
+    .mem_addr_i (address),
     .csr_addr_i (x_instr_q[31:20]),
     .csr_write_i(!(funct3[1] && rs1 == '0)),
     .csr_wdata_i(csr_wdata),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Integer ALU and branch comparator: one adder, one right shifter, one row of logic. Combinational.
+// Integer ALU: one adder, one right shifter, one row of logic. Combinational.
 //
-// A left shift is a right shift of the mirrored word. Addresses use the adder's own output, ahead of the result mux.
+// A left shift is a right shift of the mirrored word.
 
 module riscv_alu
   import riscv_pkg::*;
@@ -10,10 +10,7 @@ module riscv_alu
   input  logic [3:0]  op_i,
   input  logic [31:0] a_i,
   input  logic [31:0] b_i,
-  input  logic [2:0]  branch_i,     // funct3 of a branch; op_i is then AluSub
-  output logic [31:0] result_o,
-  output logic [31:0] sum_o,
-  output logic        taken_o
+  output logic [31:0] result_o
 );
 
   function automatic logic [31:0] mirror(input logic [31:0] x);
@@ -27,18 +24,6 @@ module riscv_alu
   wire [32:0] sum      = {1'b0, a_i} + {1'b0, b_signed} + 33'(subtract);
   wire        below_unsigned = !sum[32];
   wire        below_signed   = a_i[31] != b_i[31] ? a_i[31] : sum[31];
-  wire [31:0] difference     = a_i ^ b_i;
-
-  assign sum_o = sum[31:0];
-
-  always_comb begin
-    unique case (branch_i[2:1])
-      2'b10:   taken_o = below_signed;
-      2'b11:   taken_o = below_unsigned;
-      default: taken_o = difference == '0;
-    endcase
-    taken_o = taken_o ^ branch_i[0];
-  end
 
   // Shifter
 
@@ -54,7 +39,7 @@ module riscv_alu
       AluSrl, AluSra: result_o = shifted[31:0];
       AluSlt:         result_o = 32'(below_signed);
       AluSltu:        result_o = 32'(below_unsigned);
-      AluXor:         result_o = difference;
+      AluXor:         result_o = a_i ^ b_i;
       AluOr:          result_o = a_i | b_i;
       AluAnd:         result_o = a_i & b_i;
       default:        result_o = sum[31:0];

@@ -61,8 +61,6 @@ module riscv_decoder
         if (funct3[2:1] != 2'b01) op_o = OpBranch;
         rs1_used_o = 1'b1;
         rs2_used_o = 1'b1;
-        alu_op_o   = AluSub;
-        alu_imm_o  = 1'b0;
         imm_o      = {{20{instr_i[31]}}, instr_i[7], instr_i[30:25], instr_i[11:8], 1'b0};
       end
       OpcodeLoad: begin
