@@ -11,6 +11,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -87,7 +88,12 @@ class Verilator(_Limited, runner.Verilator):
         "unique",
         "-Wno-fatal",
     )
-    make_variables = ("OPT_FAST=-O3", "CFG_CXXFLAGS_PCH_I=-include")
+    make_variables = (
+        "OPT_FAST=-O3",
+        "OPT_GLOBAL=-O3",
+        "CFG_CXXFLAGS_PCH_I=-include",
+        f"PYTHON3={sys.executable}",  # it would call `python`, which Debian does not have
+    )
 
     def _simulator_in_path_build_only(self) -> None:
         self.executable = str(verilator())
