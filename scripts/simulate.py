@@ -68,6 +68,7 @@ class Result:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
     first_mismatch: dict[str, Any] | None = None
     waves: str | None = None
 
@@ -264,6 +265,7 @@ def _judge(result: Result, directory: Path, ended: Exception | None) -> None:
         report = json.loads((directory / "report.json").read_text())
     result.first_mismatch = report.get("mismatch")
     result.counts = report.get("counts", {})
+    result.notes = report.get("notes", {})
     result.cycles = result.counts.get("cycles", 0)
     log = (directory / "sim.log").read_text(errors="replace")
     result.cause, result.reason = _fault(result, directory / "results.xml", log, ended)

@@ -237,6 +237,6 @@ def _failure(job: Job, result: Result) -> str:
 
 
 def _line(job: Job, result: Result) -> str:
-    return (
-        f"{result.verdict.upper():<5} {job.title}  {result.cycles:,} cycles  {result.seconds:.1f} s"
-    )
+    words = [f"{result.verdict.upper():<5} {job.title}"]
+    words += [f"{result.cycles:,} cycles", f"{result.seconds:.1f} s"]
+    return "  ".join([*words, *(f"{name}: {text}" for name, text in result.notes.items())])

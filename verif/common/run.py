@@ -17,9 +17,19 @@ from typing import Any
 
 from verif.common.watchdog import NoProgress, Watchdog
 
-__all__ = ["NoProgress", "Watchdog", "directory", "mismatch", "report", "seed", "settings"]
+__all__ = [
+    "NoProgress",
+    "Watchdog",
+    "directory",
+    "mismatch",
+    "note",
+    "parameters",
+    "report",
+    "seed",
+    "settings",
+]
 
-_report: dict[str, Any] = {"counts": {}, "mismatch": None}
+_report: dict[str, Any] = {"counts": {}, "mismatch": None, "notes": {}}
 
 
 def directory() -> Path:
@@ -63,6 +73,12 @@ def report(*, compared: int = 0, cycles: int = 0, **counts: int) -> None:
     totals = _report["counts"]
     for name, value in {"compared": compared, "cycles": cycles, **counts}.items():
         totals[name] = totals.get(name, 0) + int(value)
+    _write()
+
+
+def note(**texts: str) -> None:
+    """Add words to the run's line in `make sim`, e.g. ``note(digits="MNIST test set")``."""
+    _report["notes"].update(texts)
     _write()
 
 

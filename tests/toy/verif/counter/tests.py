@@ -43,6 +43,7 @@ class CounterTest(uvm_test):
             await FallingEdge(cocotb.top.clk)
             self.monitor.write(int(cocotb.top.count.value))
         run.report(cycles=self.observed)
+        run.note(counter=f"in steps of {step}")
         self.drop_objection()
 
 
