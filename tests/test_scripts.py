@@ -33,7 +33,8 @@ def test_without_options_all_smoke_runs_of_all_blocks_pass(
 ) -> None:
     assert sim(toy) == 0
     printed = capsys.readouterr().out
-    line = r"^PASS +counter +Counts +seed 1 (Step=2 )?network=(small|large) icarus +4 cycles +\d\.\d s +counter: in steps of \d"
+    run = r"PASS +counter +Counts +seed 1 (Step=2 )?network=(small|large) icarus"
+    line = rf"^{run} +4 cycles +\d+\.\d s +counter: in steps of \d"
     assert len(re.findall(line, printed, re.MULTILINE)) == 2
     assert "2 of 2 runs passed" in printed
 
