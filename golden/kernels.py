@@ -83,10 +83,10 @@ class Geometry:
     rows: int
     channels: int
 
-    @property
+    @functools.cached_property
     def channel_of_term(self) -> Tensor:
-        """Input channel of each term, int64 [K]."""
-        return torch.arange(len(self.offset)) * self.channels // len(self.offset)
+        """Input channel of each term, int32 [K]."""
+        return (torch.arange(len(self.offset)) * self.channels // len(self.offset)).int()
 
     def uses(self) -> Tensor:
         """How many products of each output read each input row, float32 [rows]."""
@@ -228,6 +228,21 @@ class Finish(torch.autograd.Function):
             ctx.slopes.shape[0], ctx.side, _pointer(result),
         )  # fmt: skip
         return result, None, None, None
+
+
+def magnitude_slopes(operands: Tensor, table: Tensor, channels: Tensor, scale: float) -> Tensor:
+    """Look up each operand's magnitude in its channel's row of a table, with the operand's sign.
+
+    operands [R, B], table [C, 128], channels int32 [R]; returns scale * table[channel, magnitude].
+    """
+    operands, table = operands.contiguous(), table.contiguous()
+    result = torch.empty_like(operands)
+    rows, columns = (ctypes.c_int64(n) for n in operands.shape)
+    library().magnitude_slopes(
+        _pointer(operands), rows, columns, _pointer(channels), _pointer(table),
+        ctypes.c_float(scale), _pointer(result),
+    )  # fmt: skip
+    return result
 
 
 _STEPS = torch.arange(-511, 512)

@@ -13,7 +13,15 @@ from torch.nn import functional
 
 from golden.architecture import Description, describe
 from golden.arithmetic import leading_ones
-from golden.kernels import BATCH, Finish, Geometry, Products, geometry, keep_thresholds
+from golden.kernels import (
+    BATCH,
+    Finish,
+    Geometry,
+    Products,
+    geometry,
+    keep_thresholds,
+    magnitude_slopes,
+)
 from golden.network import Network
 from golden.quantise import Scales, calibrate, quantise_layer, round_half_up
 
@@ -75,9 +83,8 @@ class _CountPenalty(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         operands, slopes, rows = ctx.saved_tensors
-        found = torch.gather(slopes[rows], 1, _magnitudes(operands))
-        signs = torch.where(operands < 0, -gradient, gradient)
-        return found * signs / operands.numel(), None, None
+        scale = float(gradient) / operands.numel()
+        return magnitude_slopes(operands, slopes, rows, scale), None, None
 
 
 @dataclass
@@ -119,7 +126,7 @@ class Student:
                 _State(
                     description,
                     places,
-                    torch.arange(places.rows) * places.channels // places.rows,
+                    (torch.arange(places.rows) * places.channels // places.rows).int(),
                     nn.Parameter(
                         module.get_parameter("weight").detach().flatten(1).t().contiguous()
                     ),

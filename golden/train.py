@@ -18,6 +18,7 @@ result within the run-to-run noise.
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
 import sys
 import time
@@ -40,12 +41,14 @@ from golden.teacher import Pool, Recipe, pool
 HELD_OUT = 55_000  # first held-out training image
 
 _CALIBRATION_IMAGES = 256
-_CALIBRATION_STEPS = 50
+_CALIBRATIONS = 60  # of the scales, while they follow the parameters
 _CALIBRATED_SHARE = 0.2  # of the training; then the scales stay
 _TEMPERATURE = 2.0
 _DISTILLED = 0.7  # share of the teachers in the loss
 _AVERAGE = 0.998  # of the parameters, per step
 _MEASURE_STEPS = 10
+_RISE = (0.2, 0.45)  # shares of the training between which the thresholds rise
+_LARGEST_PRICE = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,21 +57,22 @@ class Skip:
 
     thresholds: T per layer, reached from `start` by equal steps between 20 % and 45 % of the
     training.
-    kept: share of the products wanted; gain: of the controller, per measurement and relative
-    excess.
+    kept: share of the products wanted; price: weight of the kept share in the loss while the
+    thresholds rise; gain: then, change of the price's logarithm per measurement and unit of
+    log(kept / wanted).
     slack: octaves below T from which a skipped product still trains its weight.
     """
 
     thresholds: tuple[int, ...]
     start: tuple[int, ...]
     kept: float
-    gain: float = 0.001
-    largest_price: float = 0.5
+    price: float
+    gain: float = 0.05
     slack: int = 1
 
     def at(self, progress: float) -> tuple[int, ...]:
         """Thresholds when `progress` (0..1) of the training is done."""
-        risen = min(1.0, max(0.0, (progress - 0.2) / 0.25))
+        risen = min(1.0, max(0.0, (progress - _RISE[0]) / (_RISE[1] - _RISE[0])))
         return tuple(
             round(first + (last - first) * risen)
             for first, last in zip(self.start, self.thresholds, strict=True)
@@ -92,13 +96,13 @@ RECIPES: dict[tuple[str, str], Training] = {
         epochs=40,
         rate=3e-3,
         distilled=True,
-        skip=Skip(thresholds=(9, 9, 8, 7, 5), start=(7, 7, 7, 6, 5), kept=0.095),
+        skip=Skip(thresholds=(9, 9, 8, 7, 5), start=(7, 7, 7, 6, 5), kept=0.08, price=0.05),
     ),
     ("lenet5-tanh", "soft"): Training(
         epochs=40,
         rate=2e-3,
         distilled=True,
-        skip=Skip(thresholds=(9, 10, 9, 9, 7), start=(7, 8, 8, 8, 7), kept=0.2),
+        skip=Skip(thresholds=(9, 10, 9, 9, 7), start=(7, 8, 8, 8, 7), kept=0.145, price=0.12),
     ),
 }
 for _name in NETWORKS:
@@ -153,7 +157,8 @@ class _Loop:
 
     def __init__(self, student: Student, training: Training, steps: int, images: Tensor) -> None:
         self.student, self.skip = student, training.skip
-        self.steps, self.done, self.price = steps, 0, 0.0
+        self.steps, self.done = steps, 0
+        self.price = self.skip.price if self.skip else 0.0
         self.calibration = images[:_CALIBRATION_IMAGES]
         self.parameters = student.parameters()
         self.average = [p.detach().clone() for p in self.parameters]
@@ -173,7 +178,7 @@ class _Loop:
         self.optimiser.step()
         self.schedule.step()
         self.done += 1
-        if measure:
+        if measure and self.done > _RISE[1] * self.steps:
             self._control()
         with torch.no_grad():
             # Early averages would remember the random start.
@@ -184,9 +189,10 @@ class _Loop:
     def _prepare(self) -> bool:
         """Scales and thresholds for the coming step; whether it measures the operands."""
         progress = self.done / self.steps
-        if self.done % _CALIBRATION_STEPS == 0 and progress < _CALIBRATED_SHARE:
+        interval = max(1, int(self.steps * _CALIBRATED_SHARE) // _CALIBRATIONS)
+        if self.done % interval == 0 and progress < _CALIBRATED_SHARE:
             self.student.rescale(self.calibration)
-        if self.skip is None or progress < _CALIBRATED_SHARE:
+        if self.skip is None or progress < _RISE[0]:
             return False
         self.student.set_thresholds(self.skip.at(progress))
         self.student.penalised = self.price > 0
@@ -194,13 +200,14 @@ class _Loop:
 
     def _control(self) -> None:
         assert self.skip is not None
-        excess = self.student.kept_share() / self.skip.kept - 1
-        self.price = min(max(self.price + self.skip.gain * excess, 0.0), self.skip.largest_price)
+        # The logarithm, so that a price that has done its work falls as fast as it rose.
+        excess = math.log(self.student.kept_share() / self.skip.kept)
+        self.price = min(self.price * math.exp(self.skip.gain * excess), _LARGEST_PRICE)
 
     def status(self) -> str:
         """Kept share and price for the progress line, if anything is skipped."""
-        share = self.student.kept_share() if self.skip and self.price else 1.0
-        return "" if share == 1.0 else f", kept {100 * share:.2f} %, price {self.price:.3f}"
+        share = self.student.kept_share()
+        return "" if share == 1.0 else f", kept {100 * share:.2f} %, price {self.price:.4f}"
 
     def use_average(self) -> None:
         """Replace the parameters by their average."""

@@ -234,6 +234,18 @@ void tanh_table(const float* sums, int64_t count, float scale, const float* tabl
   }
 }
 
+// result[row][column] = scale * table[channel[row]][magnitude] with the operand's sign; table [channels][128].
+void magnitude_slopes(const float* operands, int64_t rows, int64_t columns, const int32_t* channel,
+                      const float* table, float scale, float* result) {
+  for (int64_t row = 0; row < rows; row++) {
+    const float* slopes = table + (int64_t)channel[row] * 128;
+    for (int64_t i = row * columns; i < (row + 1) * columns; i++) {
+      const int32_t magnitude = (int32_t)(fabsf(operands[i] + 0.5f) - 0.5f);
+      result[i] = slopes[magnitude > 127 ? 127 : magnitude] * (operands[i] < 0 ? -scale : scale);
+    }
+  }
+}
+
 // 2x2 maps [channels][side][side][Batch] -> [channels][side/2][side/2][Batch]; which: 0..3 of the first maximum.
 void max_pool(const float* maps, int channels, int side, float* pooled, uint8_t* which) {
   for (int row = 0; row < channels * side / 2; row++) {
