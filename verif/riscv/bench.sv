@@ -35,7 +35,7 @@ module bench #(
   end
 
   logic [31:0]   seed, tohost;
-  logic [1023:0] image;
+  logic [4095:0] image;
   logic [31:0]   mem [0:Words-1];
 
   initial begin
