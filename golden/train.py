@@ -67,7 +67,7 @@ class Skip:
     start: tuple[int, ...]
     kept: float
     price: float
-    gain: float = 0.05
+    gain: float = 0.02
     slack: int = 1
 
     def at(self, progress: float) -> tuple[int, ...]:
@@ -93,16 +93,16 @@ RECIPES: dict[tuple[str, str], Training] = {
     ("lenet5-relu", "plain"): Training(epochs=20, rate=3e-3),
     ("lenet5-tanh", "plain"): Training(epochs=20, rate=3e-3),
     ("lenet5-relu", "soft"): Training(
-        epochs=40,
+        epochs=45,
         rate=3e-3,
         distilled=True,
-        skip=Skip(thresholds=(9, 9, 8, 7, 5), start=(7, 7, 7, 6, 5), kept=0.08, price=0.05),
+        skip=Skip(thresholds=(9, 9, 8, 7, 5), start=(7, 7, 7, 6, 5), kept=0.09, price=0.08),
     ),
     ("lenet5-tanh", "soft"): Training(
-        epochs=40,
+        epochs=45,
         rate=2e-3,
         distilled=True,
-        skip=Skip(thresholds=(9, 10, 9, 9, 7), start=(7, 8, 8, 8, 7), kept=0.145, price=0.12),
+        skip=Skip(thresholds=(9, 10, 9, 9, 7), start=(7, 8, 8, 8, 7), kept=0.145, price=0.25),
     ),
 }
 for _name in NETWORKS:
