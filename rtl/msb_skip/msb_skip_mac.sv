@@ -11,6 +11,8 @@
 // multiplier without a lane therefore sees no change at all; an AND gate in front of it would let
 // the operands fall to zero and back, which costs most of what skipping saves.
 
+`include "assert.svh"
+
 module msb_skip_mac
   import msb_skip_pkg::*;
 #(
@@ -63,6 +65,24 @@ module msb_skip_mac
         wgt_q <= wgt_i[m];
       end
     end
+
+    logic signed [7:0] act_before_q;
+    logic signed [7:0] wgt_before_q;
+    logic              dealt_q;  // the operands changed at the last edge, and rightly so
+
+    always_ff @(posedge clk_i or negedge rst_ni) begin
+      if (!rst_ni) begin
+        act_before_q <= '0;
+        wgt_before_q <= '0;
+        dealt_q      <= 1'b0;
+      end else begin
+        act_before_q <= act_q;
+        wgt_before_q <= wgt_q;
+        dealt_q      <= load_i && busy_i[m];
+      end
+    end
+
+    `ASSERT(OperandsRestWithoutALane, dealt_q || act_q == act_before_q && wgt_q == wgt_before_q)
 
     assign product = act_q * wgt_q;
     // A single multiplier holds a lane whenever add_i comes, so its product needs no mask.

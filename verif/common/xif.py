@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CV-X-IF agent for pyuvm: sequencer, driver and monitor around the pins of xif_bus.py.
+"""CV-X-IF agent for pyuvm: sequencer, driver and monitor around the pins.
 
-    agent = XifAgent("agent", self, bench=cocotb.top, id_width=4)
-    agent.monitor.events.connect(predictor.analysis_export)
-    await ProgramSequence([Offload(instr), ...]).start(agent.sequencer)
-    await agent.driver.drained()
+agent = XifAgent("agent", self, bench=cocotb.top, id_width=4)
+agent.monitor.events.connect(predictor.analysis_export)
+await ProgramSequence([Offload(instr), ...]).start(agent.sequencer)
+await agent.driver.drained()
 """
 
 from __future__ import annotations
@@ -24,15 +24,14 @@ from pyuvm import (
     uvm_sequencer,
 )
 
-from verif.common.xif_bus import (
+from verif.common.xif_core import Offload, XifCore
+from verif.common.xif_monitor import (
     Event,
     Issued,
-    Offload,
     ResetSeen,
     Resolved,
     Returned,
     XifBusMonitor,
-    XifCore,
 )
 
 __all__ = [
@@ -109,7 +108,7 @@ class XifMonitor(uvm_component):
 
 
 class XifAgent(uvm_agent):
-    """Active agent: plays the core. `bench` has the pins, as xif_bus.py describes them."""
+    """Active agent: plays the core. `bench` has the pins, as xif_core.py describes them."""
 
     def __init__(self, name: str, parent: uvm_component, bench: Any, id_width: int) -> None:
         super().__init__(name, parent)

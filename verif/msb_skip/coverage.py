@@ -14,7 +14,7 @@ from pyuvm import uvm_subscriber
 from golden.arithmetic import msb
 from golden.msb_skip import Mode
 from verif.common import run
-from verif.common.xif import Returned, Resolved
+from verif.common.xif import Resolved, Returned
 from verif.msb_skip.instructions import CFG, DOT4, funct3, funct7, unpack
 from verif.msb_skip.predictor import Executed
 
@@ -117,9 +117,7 @@ def _sample_read(item: Executed) -> None:
 @coverage_section(
     CoverPoint("msb_skip.fate.killed", xf=lambda item: item.killed, bins=(False, True)),
     CoverPoint("msb_skip.fate.delay", xf=lambda item: _delay(item.delay), bins=DELAYS),
-    CoverPoint(
-        "msb_skip.fate.operation", xf=lambda item: funct3(item.issued.instr), bins=range(3)
-    ),
+    CoverPoint("msb_skip.fate.operation", xf=lambda item: funct3(item.issued.instr), bins=range(3)),
     CoverCross(
         "msb_skip.fate.cross",
         items=["msb_skip.fate.killed", "msb_skip.fate.delay", "msb_skip.fate.operation"],
@@ -132,9 +130,7 @@ def _sample_fate(item: Resolved) -> None:
 @coverage_section(
     CoverPoint("msb_skip.result.we", xf=lambda item: item.we, bins=(0, 1)),
     CoverPoint("msb_skip.result.waited", xf=lambda item: _wait(item.waited), bins=WAITS),
-    CoverCross(
-        "msb_skip.result.cross", items=["msb_skip.result.we", "msb_skip.result.waited"]
-    ),
+    CoverCross("msb_skip.result.cross", items=["msb_skip.result.we", "msb_skip.result.waited"]),
 )
 def _sample_result(item: Returned) -> None:
     """A result."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """pyuvm environment of the soft-sparsity unit: CV-X-IF agent, golden predictor, two scoreboards.
 
-    pins -> monitor -> predictor -> scoreboards: responses at issue, results after the commit
-                            |
-                            +-> coverage, record
+pins -> monitor -> predictor -> scoreboards: responses at issue, results after the commit
+                        |
+                        +-> coverage, record
 """
 
 from __future__ import annotations

@@ -69,7 +69,7 @@ class Predictor(uvm_subscriber):
             self._execute(event)
 
     def _respond(self, issued: Issued) -> None:
-        """Predict (accept, writeback, register_read). Decoding needs no state: any model will do."""
+        """Predict (accept, writeback, register_read). Decoding needs no state: any model does."""
         expected = Unit(self._accumulators).execute(issued.instr, issued.rs1, issued.rs2)
         reads = register_read(issued.instr) if expected.accept else 0
         self.expected_responses.write((int(expected.accept), int(expected.writeback), reads))

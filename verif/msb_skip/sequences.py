@@ -73,12 +73,14 @@ def _lane(level: int | None) -> tuple[int, int]:
 
 
 def word_pair(level: int) -> tuple[int, int]:
-    """Operand words for dot4: anything; all lanes close to `level`; or mostly nothing."""
-    kind = random.randrange(3)
+    """Operand words for dot4: anything; close to `level`; mostly nothing; four times an extreme."""
+    kind = random.choices(range(4), weights=(6, 6, 6, 1))[0]
     lanes = [_lane(level if kind == 1 else None) for _ in range(4)]
     if kind == 2:
         nothing = random.choice((0, -1)), operand()
         lanes = [lane if random.random() < 0.3 else nothing for lane in lanes]
+    elif kind == 3:
+        lanes = [(random.choice((-128, 127)), random.choice((-128, 127)))] * 4
     return pack([act for act, _ in lanes]), pack([wgt for _, wgt in lanes])
 
 
@@ -121,8 +123,10 @@ def random_traffic(count: int, accumulators: int, manners: Manners) -> Iterator[
         if kind < 0.04:
             mode, threshold = random.choice(MODES), random.randrange(16)
             used = random.sample(range(accumulators), random.choice((1, 2, accumulators)))
-            clears = {"clear_accumulators": random.random() < 0.6,
-                      "clear_counters": random.random() < 0.2}
+            clears = {
+                "clear_accumulators": random.random() < 0.6,
+                "clear_counters": random.random() < 0.2,
+            }
             offload = cfg(configuration(mode, threshold, **clears))
         elif kind < 0.16:
             offload = read(accumulators)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 import cocotb
 import pyuvm
@@ -29,7 +30,7 @@ class UnitTest(uvm_test):
 
     def build_phase(self) -> None:
         run.seed()
-        self.bench = cocotb.top
+        self.bench: Any = cocotb.top
         self.env = Env("env", self, self.bench)
         parameters = run.parameters()
         self.accumulators: int = parameters["Accumulators"]
@@ -83,12 +84,16 @@ class UnitTest(uvm_test):
 
 @pyuvm.test()
 class RandomTraffic(UnitTest):
-    """Random instructions, operands, modes, thresholds, back-pressure and kills."""
+    """Random instructions, operands, modes, thresholds, back-pressure and kills.
+
+    The setting instructions gives their number.
+    """
 
     async def traffic(self) -> None:
         self.slow_results(ready=0.8, longest=4)
         manners = Manners(kill=0.05, commit_delays=(0, 1, 1, 1, 1, 2))
-        await self.send(sequences.random_traffic(3_000, self.accumulators, manners))
+        count = int(run.settings().get("instructions", 3_000))
+        await self.send(sequences.random_traffic(count, self.accumulators, manners))
 
 
 @pyuvm.test()
