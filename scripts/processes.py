@@ -14,6 +14,11 @@ from pathlib import Path
 from typing import IO
 
 _running: set[int] = set()
+_stopped = threading.Event()
+
+
+class Stopped(Exception):
+    """The command was interrupted; nothing new is started."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,10 @@ def run(
 ) -> Outcome:
     """Run `command` with its output in `log`; kill its whole process group after `limit_s` seconds.
 
-    Raises FileNotFoundError when the program does not exist.
+    Raises FileNotFoundError when the program does not exist, Stopped after `stop`.
     """
+    if _stopped.is_set():
+        raise Stopped
     process = subprocess.Popen(
         command,
         cwd=cwd,
@@ -63,8 +70,9 @@ def run(
     return Outcome(process.returncode, usage.ru_utime + usage.ru_stime, expired.is_set())
 
 
-def kill_all() -> None:
-    """Kill every child still running (on Ctrl-C, which worker threads do not see)."""
+def stop() -> None:
+    """Kill every child and start no more (on Ctrl-C, which worker threads do not see)."""
+    _stopped.set()
     for pid in list(_running):
         _kill(pid)
 

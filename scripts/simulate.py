@@ -16,7 +16,6 @@ import os
 import re
 import shlex
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from scripts import processes
 from scripts.build import TOP, Design, Edit, build, describe
 from scripts.errors import UserError
 from scripts.files import claimed, write_json
@@ -238,22 +238,19 @@ def _prepare(design: Design, directory: Path, limit_s: float) -> list[str]:
         return []
     path = os.pathsep.join([str(design.root), str(ROOT), os.environ.get("PYTHONPATH", "")])
     with (directory / "prepare.log").open("w") as log:
-        try:
-            status = subprocess.run(
-                [sys.executable, "-m", "scripts.prepare", str(directory)],
-                cwd=design.root,
-                env={**os.environ, "PYTHONPATH": path},
-                stdout=log,
-                stderr=log,
-                timeout=limit_s,
-                check=False,
-            ).returncode
-        except subprocess.TimeoutExpired as error:
-            raise UserError(f"prepare of {design.bench.block} ran past {limit_s:g} s") from error
-    if status:
+        outcome = processes.run(
+            [sys.executable, "-m", "scripts.prepare", str(directory)],
+            cwd=design.root,
+            env={**os.environ, "PYTHONPATH": path},
+            log=log,
+            limit_s=limit_s,
+        )
+    if outcome.timed_out:
+        raise UserError(f"prepare of {design.bench.block} ran past {limit_s:g} s")
+    if outcome.returncode:
         lines = (directory / "prepare.log").read_text(errors="replace").split("\n")
-        last = next((line for line in reversed(lines) if line.strip()), f"status {status}")
-        raise UserError(last.removeprefix("error: "))
+        last = [line for line in lines if line.strip()] or [f"status {outcome.returncode}"]
+        raise UserError(last[-1].removeprefix("error: "))
     plusargs: list[str] = json.loads((directory / "plusargs.json").read_text())
     return plusargs
 

@@ -194,7 +194,7 @@ def _pool() -> Iterator[ThreadPoolExecutor]:
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        processes.kill_all()
+        processes.stop()
         raise
     pool.shutdown()
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import cocotb_tools.config
+import find_libpython
 from cocotb_tools import runner
 
 from scripts import processes
@@ -44,6 +45,7 @@ def _isolate(env: dict[str, str], paths: Sequence[Path]) -> None:
             del env[name]
     env["PYTHONPATH"] = os.pathsep.join([*map(str, paths), env["PYTHONPATH"]])
     env.setdefault("OMP_NUM_THREADS", "1")  # runs share the cores; each stays on one
+    env["PYTHONHASHSEED"] = "0"  # the same seed must give the same run, whatever is in a set
 
 
 class _Limited(runner.Runner):
@@ -121,6 +123,8 @@ class Icarus(_Limited, runner.Icarus):
 
 def make_runner(simulator: str, **options: Any) -> Verilator | Icarus:
     """Return the runner of `simulator`, having checked that its programs exist."""
+    if find_libpython.find_libpython() is None:
+        raise UserError("no shared libpython for cocotb; install: apt-get install libpython3.11")
     if simulator == "verilator":
         verilator()
         require("make", "g++", "perl")

@@ -7,8 +7,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -71,6 +75,40 @@ def test_a_random_seed_is_printed(toy: Path, capsys: pytest.CaptureFixture[str])
     drawn = re.search(r"^SEED=(\d+)$", printed, re.MULTILINE)
     assert drawn is not None
     assert f"seed {drawn[1]}" in printed
+
+
+INTERRUPTIBLE = """
+import sys
+from pathlib import Path
+from scripts.simulate_command import main
+options = ["--block", "counter", "--test", "Sleeps", "--sim", "icarus"]
+sys.exit(main(options, root=Path(sys.argv[1])))
+"""
+
+
+def simulators_of(root: Path) -> list[Path]:
+    """Return the running processes whose command line has a build of the project `root`."""
+    needle = str(root / "build" / "sim").encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if needle in (process / "cmdline").read_bytes():
+                found.append(process)
+    return found
+
+
+def test_an_interrupt_ends_the_simulations_too(toy: Path) -> None:
+    bench_file = toy / "verif/counter/bench.toml"
+    bench_file.write_text(bench_file.read_text().replace("timeout_s = 1", "timeout_s = 60"))
+    command = [sys.executable, "-c", INTERRUPTIBLE, str(toy)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while not any("vvp" in (p / "comm").read_text() for p in simulators_of(toy)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == 130
+    assert simulators_of(toy) == []
 
 
 def test_sources_that_do_not_build_fail_the_run(
