@@ -139,6 +139,7 @@ def build(design: Design) -> Path:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             _compile(design, partial)
+            _check_unchanged(design)
             partial.rename(directory)
     return directory
 
@@ -176,6 +177,13 @@ def _compile(design: Design, directory: Path) -> None:
     for pattern in ("*.o", "*.a", "*.gch"):  # ccache keeps these; here they only take space
         for path in directory.glob(pattern):
             path.unlink()
+
+
+def _check_unchanged(design: Design) -> None:
+    """Refuse a build whose sources were saved meanwhile: its hash would not be that of its text."""
+    for path, content in design.contents.items():
+        if path not in design.edited and path.read_bytes() != content:
+            raise BuildError(f"{path} changed while {design.bench.block} was built; run again")
 
 
 def _visibility(visible: Sequence[str], path: Path) -> Path:

@@ -190,6 +190,21 @@ def test_an_interrupted_build_is_made_again(toy: Path, monkeypatch: pytest.Monke
     assert not [path.name for path in (toy / "build/sim").glob("*.partial")]
 
 
+def test_a_source_saved_during_its_build_is_not_taken_for_the_old_one(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, compile_design = toy / COUNTER, build._compile
+
+    def save_meanwhile(design: build.Design, directory: Path) -> None:
+        compile_design(design, directory)
+        source.write_text(source.read_text() + "// saved\n")
+
+    monkeypatch.setattr(build, "_compile", save_meanwhile)
+    with pytest.raises(build.BuildError, match=r"counter\.sv changed while counter was built"):
+        simulate("counter", "Counts", simulator="icarus", root=toy)
+    assert not [path for path in (toy / "build/sim").iterdir() if path.suffix == ""]
+
+
 def test_two_runs_at_once_do_not_touch_each_other(toy: Path) -> None:
     with ThreadPoolExecutor(2) as pool:
         runs = [
