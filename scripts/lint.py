@@ -71,19 +71,12 @@ def _checks(project: Project) -> list[Check]:
         block = project.block(name)
         checks.append((f"waivers {name}", partial(waiver_findings, project, block)))
         if block.top:
-            for defines in _variants(project, block):
+            for defines in project.variants(block.name):
                 label = " ".join([name, *defines])
                 checks.append((f"verilator {label}", partial(_verilator, project, block, defines)))
             checks.append((f"icarus {name}", partial(_icarus, project, block)))
             checks.append((f"yosys {name}", partial(_yosys, block)))
     return checks
-
-
-def _variants(project: Project, block: Block) -> list[tuple[str, ...]]:
-    """Return the sets of macros to lint a block with: none, and those its bench defines."""
-    if block.name not in project.benches():
-        return [()]
-    return list(dict.fromkeys([(), project.bench(block.name).defines]))
 
 
 def _python(module: str, *arguments: str) -> list[str]:

@@ -123,6 +123,11 @@ class Project:
             smoke=tuple(_smoke(folder, entry, tests) for entry in table.get("smoke", [])),
         )
 
+    def variants(self, name: str) -> list[tuple[str, ...]]:
+        """Return the sets of macros a block is used with: none, and those its bench defines."""
+        defined = [self.bench(name).defines] if name in self.benches() else []
+        return list(dict.fromkeys([(), *defined]))
+
 
 def _smoke(folder: Path, entry: dict[str, Any], tests: Iterable[str]) -> Smoke:
     extra = set(entry) - {"test", "parameters", "settings"}

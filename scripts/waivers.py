@@ -79,6 +79,13 @@ def _needed(project: Project, block: Block, waiver: Waiver) -> bool:
             *(f"-I{one.folder}" for one in closure),
             *map(str, sources),
         ]
-        env = {**os.environ, **verilator_environment()}
-        run = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
-    return f"%Warning-{waiver.rule}" in run.stderr + run.stdout
+        return any(
+            f"%Warning-{waiver.rule}" in _warnings([*command, *(f"-D{name}" for name in defines)])
+            for defines in project.variants(block.name)
+        )
+
+
+def _warnings(command: list[str]) -> str:
+    env = {**os.environ, **verilator_environment()}
+    run = subprocess.run(command, capture_output=True, text=True, env=env, check=False)
+    return run.stderr + run.stdout
