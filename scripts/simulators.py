@@ -123,6 +123,8 @@ class Icarus(_Limited, runner.Icarus):
 
 def make_runner(simulator: str, **options: Any) -> Verilator | Icarus:
     """Return the runner of `simulator`, having checked that its programs exist."""
+    for name in ("WAVES", "GUI"):  # in the environment they would overrule our arguments
+        os.environ.pop(name, None)
     if find_libpython.find_libpython() is None:
         raise UserError("no shared libpython for cocotb; install: apt-get install libpython3.11")
     if simulator == "verilator":

@@ -56,6 +56,14 @@ def test_waves_are_written_where_the_result_says(toy: Path, simulator: str) -> N
     assert Path(result.waves).stat().st_size > 0
 
 
+def test_waves_in_the_environment_change_nothing(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WAVES", "1")
+    result = simulate("counter", "Counts", simulator="icarus", root=toy)
+    assert list(Path(result.directory).glob("*.fst")) == []
+
+
 def test_a_planted_bug_is_simulated_and_the_sources_stay_as_they_are(toy: Path) -> None:
     before = (toy / COUNTER).read_text()
     result = failure(toy, "Counts", edits=[Edit(COUNTER, "count_o + Step", "count_o + Step + 1")])
