@@ -73,6 +73,9 @@ class Result:
     waves: str | None = None
 
 
+_ASKED = ("block", "test", "seed", "simulator", "parameters", "settings")
+
+
 class SimulationFailed(Exception):
     """A run was built and started, but did not pass. `result` tells why."""
 
@@ -140,9 +143,12 @@ def simulate(
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
     wanted = project.root / "build" / "runs" / block / f"{test}-{seed}-{digest}"
     with claimed(wanted) as directory:
-        result = _run(design, built, spec, directory)
-        result.parameters, result.settings = dict(design.parameters), settings
-        result.replay = replay_command(result, parameters)
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir(parents=True)
+        write_json(directory / "run.json", spec)
+        asked = {name: spec[name] for name in _ASKED}
+        result = Result(**asked, directory=str(directory), replay=replay_command(asked, parameters))
+        _run(design, built, spec, result)
         write_json(directory / "result.json", asdict(result))
     if result.verdict != "pass":
         raise SimulationFailed(result)
@@ -160,12 +166,12 @@ def _check_names(
             choose(name.upper(), str(value), map(str, valid))
 
 
-def replay_command(result: Result, parameters: Mapping[str, Any]) -> str:
-    """Return the make line that repeats the run with waves."""
-    settings = result.settings
-    words = [f"BLOCK={result.block}", f"TEST={result.test}", f"SEED={result.seed}"]
-    if result.simulator != "verilator":
-        words.append(f"SIM={result.simulator}")
+def replay_command(asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+    """Return the make line that repeats a run with waves; `parameters` are those not defaulted."""
+    settings = asked["settings"]
+    words = [f"BLOCK={asked['block']}", f"TEST={asked['test']}", f"SEED={asked['seed']}"]
+    if asked["simulator"] != "verilator":
+        words.append(f"SIM={asked['simulator']}")
     words += [f"{name.upper()}={settings[name]}" for name in NAMED_SETTINGS if name in settings]
     others = {name: value for name, value in settings.items() if name not in NAMED_SETTINGS}
     for variable, table in (("PARAMETERS", parameters), ("SETTINGS", others)):
@@ -180,13 +186,9 @@ def value_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
-def _run(design: Design, built: Path, spec: dict[str, Any], directory: Path) -> Result:
-    result = Result(
-        spec["block"], spec["test"], spec["seed"], spec["simulator"], {}, {}, str(directory), ""
-    )
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
-    write_json(directory / "run.json", spec)
+def _run(design: Design, built: Path, spec: Mapping[str, Any], result: Result) -> None:
+    """Simulate in the run's folder and fill in what `result` does not know yet."""
+    directory = Path(result.directory)
     limit_s = design.bench.tests[spec["test"]]
     plusargs = [*spec["plusargs"], *_prepare(design, directory, limit_s)]
     waves = directory / "waves.fst" if design.waves else None
@@ -218,7 +220,6 @@ def _run(design: Design, built: Path, spec: dict[str, Any], directory: Path) -> 
     result.cpu_seconds = round(runner.outcome.cpu_seconds, 3) if runner.outcome else 0.0
     result.waves = str(waves) if waves and waves.is_file() else None
     _judge(result, directory, ended)
-    return result
 
 
 def _is_verilator(spec: Mapping[str, Any]) -> bool:
