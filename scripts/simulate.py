@@ -129,7 +129,7 @@ def simulate(
     edits = tuple(edits)
     design = describe(project, bench, simulator, parameters, edits, waves)
     built = build(design)
-    spec = {
+    spec: dict[str, Any] = {
         "block": block,
         "test": test,
         "seed": seed,
