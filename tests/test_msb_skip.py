@@ -91,7 +91,7 @@ def test_three_kinds_of_traffic_cover_every_bin() -> None:
     ]
     hits = merged_coverage(runs)
     missed = [f"{point} {name}" for (point, name), count in hits.items() if not count]
-    assert len(hits) > 500
+    assert len(hits) > 400
     assert not missed, f"{len(missed)} of {len(hits)} bins were never hit: {missed[:10]}"
 
 

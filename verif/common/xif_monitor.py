@@ -75,8 +75,8 @@ class _Request:
 class XifBusMonitor(BusMonitor):
     """Watches the pins and passes `Event`s to its callbacks, instructions resolved in issue order.
 
-    Checks what needs no model: a result is stable until it is taken, and none comes for an
-    instruction that is not committed.
+    Checks what needs no model: an instruction is not taken before the registers it reads are valid,
+    a result is stable until it is taken, and none comes for an instruction that is not committed.
     """
 
     _signals = (
@@ -88,6 +88,7 @@ class XifBusMonitor(BusMonitor):
         "issue_writeback",
         "issue_register_read",
         "register_rs",
+        "register_rs_valid",
         "commit_valid",
         "commit_id",
         "commit_kill",
@@ -179,6 +180,8 @@ class XifBusMonitor(BusMonitor):
             writeback=int(bus.issue_writeback.value),
             register_read=int(bus.issue_register_read.value),
         )
+        missing = request.issued.register_read & ~int(bus.register_rs_valid.value)
+        assert not missing, f"{request.issued} was taken without its registers"
         self._waiting = None
         if request.issued.accept:
             self._unresolved.append(request)

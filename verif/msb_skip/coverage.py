@@ -15,7 +15,7 @@ from golden.arithmetic import msb
 from golden.msb_skip import Mode
 from verif.common import run
 from verif.common.xif import Resolved, Returned
-from verif.msb_skip.instructions import CFG, DOT4, funct3, funct7, unpack
+from verif.msb_skip.instructions import CFG, DOT4, READ, funct3, funct7, unpack
 from verif.msb_skip.predictor import Executed
 
 CORNERS = (0, -1, 1, -128, 127)
@@ -24,10 +24,15 @@ MODES = ("exact", "zero", "absolute", "running_maximum")
 DELAYS = ("early", 0, 1, 2, 3, "later")
 WAITS = (0, 1, 2, 3, "longer")
 
-# Bins of mode x threshold x kept that no word can reach: exact keeps all four lanes, and no sum of
-# leading ones exceeds 12.
-_IMPOSSIBLE = [
-    *(("exact", threshold, kept) for threshold in range(16) for kept in range(4)),
+# Exact keeps all four lanes; thresholds mean nothing to exact and zero; no sum exceeds 12.
+_IMPOSSIBLE = [("exact", kept) for kept in range(4)]
+_NO_RULE = [
+    *(
+        (mode, threshold, kept)
+        for mode in MODES[:2]
+        for threshold in range(16)
+        for kept in range(5)
+    ),
     *(("absolute", threshold, kept) for threshold in (13, 14, 15) for kept in (1, 2, 3, 4)),
 ]
 
@@ -49,9 +54,14 @@ def _wait(cycles: int) -> int | str:
     CoverPoint("msb_skip.word.threshold", xf=lambda item: item.threshold, bins=range(16)),
     CoverPoint("msb_skip.word.kept", xf=lambda item: item.kept, bins=range(5)),
     CoverCross(
+        "msb_skip.word.mode_kept",
+        items=["msb_skip.word.mode", "msb_skip.word.kept"],
+        ign_bins=_IMPOSSIBLE,
+    ),
+    CoverCross(
         "msb_skip.word.rule",
         items=["msb_skip.word.mode", "msb_skip.word.threshold", "msb_skip.word.kept"],
-        ign_bins=_IMPOSSIBLE,
+        ign_bins=_NO_RULE,
     ),
     CoverPoint(
         "msb_skip.word.accumulator", xf=lambda item: funct7(item.issued.instr), bins=range(8)
@@ -147,12 +157,21 @@ def _sample_order(before: int, after: int) -> None:
     """Which instruction follows which."""
 
 
+@coverage_section(
+    CoverPoint("msb_skip.fresh_maximum", xf=lambda cause: cause, bins=(CFG, READ)),
+)
+def _sample_fresh(cause: int) -> None:
+    """A dot4 meets a running maximum that was cleared after it had been above zero."""
+
+
 class Coverage(uvm_subscriber):
     """Samples what the monitor saw and what the model executed."""
 
     def build_phase(self) -> None:
         super().build_phase()
         self._before: int | None = None
+        self._raised: set[int] = set()  # accumulators whose maximum is above zero
+        self._cleared: dict[int, int] = {}  # accumulators whose maximum was cleared, by what
 
     def write(self, item: Any) -> None:
         if isinstance(item, Resolved):
@@ -168,15 +187,26 @@ class Coverage(uvm_subscriber):
             self._sample_dot4(item)
         elif operation == CFG:
             _sample_cfg(item)
+            if item.issued.rs1 >> 8 & 1:
+                self._clear(self._raised.copy(), CFG)
         else:
             _sample_read(item)
+            kind, index = divmod(funct7(item.issued.instr), 16)
+            if kind == 1:  # an accumulator, clearing
+                self._clear(self._raised & {index}, READ)
         if self._before is not None:
             _sample_order(self._before, operation)
         self._before = operation
 
+    def _clear(self, accumulators: set[int], cause: int) -> None:
+        self._raised -= accumulators
+        self._cleared.update(dict.fromkeys(accumulators, cause))
+
     def _sample_dot4(self, item: Executed) -> None:
         _sample_word(item)
-        maximum = item.maximum
+        index, maximum = funct7(item.issued.instr), item.maximum
+        if item.mode == Mode.RUNNING_MAXIMUM and index in self._cleared:
+            _sample_fresh(self._cleared.pop(index))
         lanes = zip(unpack(item.issued.rs1), unpack(item.issued.rs2), strict=True)
         for lane, (act, wgt) in enumerate(lanes):
             _sample_lane(lane, act, wgt)
@@ -188,6 +218,8 @@ class Coverage(uvm_subscriber):
                 _sample_limit(item.mode, s - item.threshold)
             elif item.mode == Mode.RUNNING_MAXIMUM:
                 _sample_limit(item.mode, s - (maximum - item.threshold))
+                if maximum:
+                    self._raised.add(index)
 
     def report_phase(self) -> None:
         coverage_db.export_to_yaml(filename=str(run.directory() / "coverage.yml"))

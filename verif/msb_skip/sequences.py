@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -13,7 +13,7 @@ from verif.common.xif import Offload
 from verif.msb_skip import instructions
 from verif.msb_skip.instructions import configuration, pack
 
-CORNERS = (0, -1, 1, -128, 127, 2, -2, 3, -3, 63, -64, 64, -65, 126, -127)
+CORNERS = (0, -1, 1, -128, 127)
 MODES = (Mode.EXACT, Mode.ZERO, Mode.ABSOLUTE, Mode.RUNNING_MAXIMUM)
 
 
@@ -48,7 +48,7 @@ PROMPT = Manners(gap=0.0, late_operands=0.0)
 
 
 def operand() -> int:
-    """An int8, corners and powers of two often."""
+    """An int8: often a corner, or a power of two or next to one."""
     kind = random.randrange(4)
     if kind == 0:
         return random.choice(CORNERS)
@@ -74,8 +74,8 @@ def _lane(level: int | None) -> tuple[int, int]:
 
 def word_pair(level: int) -> tuple[int, int]:
     """Operand words for dot4: anything; close to `level`; mostly nothing; four times an extreme."""
-    kind = random.choices(range(4), weights=(6, 6, 6, 1))[0]
-    lanes = [_lane(level if kind == 1 else None) for _ in range(4)]
+    kind = random.choices(range(4), weights=(4, 6, 6, 1))[0]
+    lanes = [_lane(level if kind in (1, 2) else None) for _ in range(4)]
     if kind == 2:
         nothing = random.choice((0, -1)), operand()
         lanes = [lane if random.random() < 0.3 else nothing for lane in lanes]
@@ -97,15 +97,16 @@ def cfg(word: int) -> Offload:
     return Offload(instructions.cfg(random.randrange(32)), noise | word, random.getrandbits(32))
 
 
-def read(accumulators: int) -> Offload:
-    """A read of anything that exists, a third of them clearing."""
+def read(accumulators: int, used: Sequence[int]) -> Offload:
+    """A read of anything that exists, often of an accumulator that is used; a third clear it."""
     clear = random.random() < 1 / 3
     rd = random.randrange(32)
-    index = random.randrange(accumulators + 4) - 4
-    if index >= 0:
+    kind = random.randrange(3)
+    if kind:
+        index = random.choice(used if kind == 1 else range(accumulators))
         instr = instructions.read_accumulator(index, rd, clear)
     else:
-        index += 4
+        index = random.randrange(4)
         instr = instructions.read_status(index, rd, clear and index != instructions.CONFIGURATION)
     return Offload(instr, random.getrandbits(32), random.getrandbits(32))
 
@@ -116,11 +117,17 @@ def illegal() -> Offload:
 
 
 def random_traffic(count: int, accumulators: int, manners: Manners) -> Iterator[Offload]:
-    """`count` instructions: mostly dot4, in runs on few accumulators, now and then another rule."""
-    mode, threshold, used = Mode.EXACT, 0, [0]
+    """`count` instructions: mostly dot4, in runs on few accumulators, now and then another rule.
+
+    How large operands get changes with each cfg and read, so that a running maximum that should
+    have been cleared and was not shows.
+    """
+    mode, threshold, used, ceiling = Mode.EXACT, 0, [0], 12
     for _ in range(count):
         kind = random.random()
-        if kind < 0.04:
+        if kind < 0.18:
+            ceiling = random.randrange(13)
+        if kind < 0.06:
             mode, threshold = random.choice(MODES), random.randrange(16)
             used = random.sample(range(accumulators), random.choice((1, 2, accumulators)))
             clears = {
@@ -129,11 +136,11 @@ def random_traffic(count: int, accumulators: int, manners: Manners) -> Iterator[
             }
             offload = cfg(configuration(mode, threshold, **clears))
         elif kind < 0.16:
-            offload = read(accumulators)
+            offload = read(accumulators, used)
         elif kind < 0.18:
             offload = illegal()
         else:
-            level = threshold if mode == Mode.ABSOLUTE else random.randrange(13)
+            level = threshold if mode == Mode.ABSOLUTE else random.randint(0, ceiling)
             offload = dot4(random.choice(used), level)
         yield manners.dress(offload)
 
