@@ -37,10 +37,6 @@ _NO_RULE = [
 ]
 
 
-def _corner(operand: int) -> int | str:
-    return operand if operand in CORNERS else "other"
-
-
 def _delay(cycles: int) -> int | str:
     return "early" if cycles < 0 else cycles if cycles <= 3 else "later"
 
@@ -72,22 +68,27 @@ def _sample_word(item: Executed) -> None:
 
 
 @coverage_section(
-    CoverPoint("msb_skip.lane.index", xf=lambda lane, act, wgt: lane, bins=range(4)),
-    CoverPoint(
-        "msb_skip.lane.act", xf=lambda lane, act, wgt: _corner(act), bins=(*CORNERS, "other")
-    ),
-    CoverPoint(
-        "msb_skip.lane.wgt", xf=lambda lane, act, wgt: _corner(wgt), bins=(*CORNERS, "other")
-    ),
+    CoverPoint("msb_skip.corner.lane", xf=lambda lane, act, wgt: lane, bins=range(4)),
+    CoverPoint("msb_skip.corner.act", xf=lambda lane, act, wgt: act, bins=CORNERS),
+    CoverPoint("msb_skip.corner.wgt", xf=lambda lane, act, wgt: wgt, bins=CORNERS),
     CoverCross(
-        "msb_skip.lane.corners",
-        items=["msb_skip.lane.index", "msb_skip.lane.act", "msb_skip.lane.wgt"],
+        "msb_skip.corner.cross",
+        items=["msb_skip.corner.lane", "msb_skip.corner.act", "msb_skip.corner.wgt"],
     ),
-    CoverPoint("msb_skip.lane.act_power", xf=lambda lane, act, wgt: act, bins=POWERS),
-    CoverPoint("msb_skip.lane.wgt_power", xf=lambda lane, act, wgt: wgt, bins=POWERS),
 )
-def _sample_lane(lane: int, act: int, wgt: int) -> None:
-    """A lane's operands."""
+def _sample_corner(lane: int, act: int, wgt: int) -> None:
+    """A lane with a corner on both sides. Others are not sampled: a cross costs much time."""
+
+
+@coverage_section(
+    CoverPoint(
+        "msb_skip.powers",
+        xf=lambda side, operand: (side, operand),
+        bins=[(side, operand) for side in ("act", "wgt") for operand in POWERS],
+    ),
+)
+def _sample_power(side: str, operand: int) -> None:
+    """An operand that is a power of two, of either sign."""
 
 
 @coverage_section(
@@ -209,7 +210,11 @@ class Coverage(uvm_subscriber):
             _sample_fresh(self._cleared.pop(index))
         lanes = zip(unpack(item.issued.rs1), unpack(item.issued.rs2), strict=True)
         for lane, (act, wgt) in enumerate(lanes):
-            _sample_lane(lane, act, wgt)
+            if act in CORNERS and wgt in CORNERS:
+                _sample_corner(lane, act, wgt)
+            for side, operand in (("act", act), ("wgt", wgt)):
+                if operand in POWERS:
+                    _sample_power(side, operand)
             if min(msb(act), msb(wgt)) < 0:
                 continue
             s = msb(act) + msb(wgt)
