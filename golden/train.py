@@ -246,10 +246,26 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--training", required=True, choices=TRAININGS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
-    parser.add_argument("--kept", type=float, help="wanted share of kept products, 0..1 (soft)")
-    parser.add_argument("--thresholds", help="T of the five layers, as 9,9,8,7,5 (soft)")
+    parser.add_argument("--kept", type=_share, help="wanted share of kept products, as 0.1 (soft)")
+    parser.add_argument(
+        "--thresholds", type=_thresholds, help="T of the five layers, as 9,9,8,7,5 (soft)"
+    )
     parser.add_argument("--output", type=Path, help="file to write (default: golden/models/...)")
     return parser.parse_args()
+
+
+def _thresholds(text: str) -> tuple[int, ...]:
+    layers = tuple(int(t) for t in text.split(","))
+    if len(layers) != 5 or not all(0 <= t <= 15 for t in layers):
+        raise argparse.ArgumentTypeError("five thresholds of 0..15, as 9,9,8,7,5")
+    return layers
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError("a share between 0 and 1")
+    return share
 
 
 def _recipe(arguments: argparse.Namespace) -> Training:
@@ -259,8 +275,8 @@ def _recipe(arguments: argparse.Namespace) -> Training:
     if recipe.skip and arguments.kept:
         recipe = replace(recipe, skip=replace(recipe.skip, kept=arguments.kept))
     if recipe.skip and arguments.thresholds:
-        final = tuple(int(t) for t in arguments.thresholds.split(","))
-        start = tuple(t - 2 for t in final)
+        final = arguments.thresholds
+        start = tuple(max(0, t - 2) for t in final)
         recipe = replace(recipe, skip=replace(recipe.skip, thresholds=final, start=start))
     return recipe
 

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Training kernels: integer layers with skipped products, their activations and pools, forward and backward.
+// Training kernels: integer layers with skipped products, their activations and pools, forward and
+// backward.
 //
-// Values are floats that hold integers. The batch is the innermost dimension of every array, so that one weight, and
-// the one threshold that decides whether its products are kept, serve a whole vector of images:
+// Values are floats that hold integers. The batch is the innermost dimension of every array, so
+// that one weight, and the one threshold that decides whether its products are kept, serve a whole
+// vector of images:
 //
 //     a * w is kept  <=>  msb(a) + msb(w) >= T  <=>  magnitude(a) >= 2^max(0, T - msb(w))
 //                    <=>  |a + 1/2| >= threshold(w),  threshold(w) = 2^max(0, T - msb(w)) + 1/2
 //
-// because the ones'-complement magnitude of a is |a + 1/2| - 1/2. Without thresholds (null) every product is kept.
+// because the ones'-complement magnitude of a is |a + 1/2| - 1/2. Without thresholds (null) every
+// product is kept.
 //
-// A layer is a gather: output position p reads the input rows base[p] + offset[k], k = 0..terms-1, so convolutions
-// and matrix products are the same loops. Arrays: inputs [rows][Batch], weights and thresholds [terms][outputs],
-// sums and their gradients [outputs][positions][Batch].
+// A layer is a gather: output position p reads the input rows base[p] + offset[k], k = 0..terms-1,
+// so convolutions and matrix products are the same loops. Arrays: inputs [rows][Batch], weights and
+// thresholds [terms][outputs], sums and their gradients [outputs][positions][Batch].
 
 #include <cmath>
 #include <cstdint>
@@ -64,7 +67,8 @@ int64_t sum_index(const Geometry& g, int output, int position) {
   return ((int64_t)output * g.positions + position) * Batch;
 }
 
-// Calls block(std::integral_constant-like size, first) for consecutive blocks that cover 0..count-1.
+// Calls block(std::integral_constant-like size, first) for consecutive blocks that cover
+// 0..count-1.
 template <int Size>
 struct Block {};
 
@@ -200,7 +204,8 @@ void input_gradient(const Geometry* g, const float* inputs, const float* weights
     if (thresholds)
       input_gradient_block<true, Outputs>(*g, inputs, weights, thresholds, gradient, first, result);
     else
-      input_gradient_block<false, Outputs>(*g, inputs, weights, thresholds, gradient, first, result);
+      input_gradient_block<false, Outputs>(*g, inputs, weights, thresholds, gradient, first,
+                                           result);
   });
 }
 
@@ -213,7 +218,8 @@ void weight_gradient(const Geometry* g, const float* inputs, const float* thresh
     weight_gradient_all<false>(*g, inputs, thresholds, gradient, result);
 }
 
-// outputs = clamp(round(sums * scale), 0, 127); slopes = d outputs / d sums, straight through the rounding.
+// outputs = clamp(round(sums * scale), 0, 127); slopes = d outputs / d sums, straight through the
+// rounding.
 void relu(const float* sums, int64_t count, float scale, float* outputs, float* slopes) {
   for (int64_t i = 0; i < count; i++) {
     const float scaled = floorf(sums[i] * scale + 0.5f);
@@ -222,7 +228,8 @@ void relu(const float* sums, int64_t count, float scale, float* outputs, float* 
   }
 }
 
-// outputs = table[clamp(round(sums * scale), -511, 511)], slopes likewise; both tables start at -511.
+// outputs = table[clamp(round(sums * scale), -511, 511)], slopes likewise; both tables start at
+// -511.
 void tanh_table(const float* sums, int64_t count, float scale, const float* table,
                 const float* slope_table, float* outputs, float* slopes) {
   for (int64_t i = 0; i < count; i++) {
@@ -234,7 +241,8 @@ void tanh_table(const float* sums, int64_t count, float scale, const float* tabl
   }
 }
 
-// result[row][column] = scale * table[channel[row]][magnitude] with the operand's sign; table [channels][128].
+// result[row][column] = scale * table[channel[row]][magnitude] with the operand's sign; table
+// [channels][128].
 void magnitude_slopes(const float* operands, int64_t rows, int64_t columns, const int32_t* channel,
                       const float* table, float scale, float* result) {
   for (int64_t row = 0; row < rows; row++) {
@@ -246,7 +254,8 @@ void magnitude_slopes(const float* operands, int64_t rows, int64_t columns, cons
   }
 }
 
-// 2x2 maps [channels][side][side][Batch] -> [channels][side/2][side/2][Batch]; which: 0..3 of the first maximum.
+// 2x2 maps [channels][side][side][Batch] -> [channels][side/2][side/2][Batch]; which: 0..3 of the
+// first maximum.
 void max_pool(const float* maps, int channels, int side, float* pooled, uint8_t* which) {
   for (int row = 0; row < channels * side / 2; row++) {
     for (int column = 0; column < side / 2; column++, pooled += Batch, which += Batch) {
@@ -276,8 +285,8 @@ void average_pool(const float* maps, int channels, int side, float* pooled) {
   }
 }
 
-// Gradient of the sums behind a pool: that of the pooled maps, to the maximum (which) or a quarter to each (which =
-// null), times the slopes of the activation.
+// Gradient of the sums behind a pool: that of the pooled maps, to the maximum (which) or a quarter
+// to each (which = null), times the slopes of the activation.
 void pool_gradient(const float* gradient, const float* slopes, const uint8_t* which, int channels,
                    int side, float* result) {
   for (int row = 0; row < channels * side; row++) {
