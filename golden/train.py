@@ -96,7 +96,7 @@ RECIPES: dict[tuple[str, str], Training] = {
         epochs=45,
         rate=3e-3,
         distilled=True,
-        skip=Skip(thresholds=(9, 9, 8, 7, 5), start=(7, 7, 7, 6, 5), kept=0.09, price=0.08),
+        skip=Skip(thresholds=(8, 9, 8, 7, 5), start=(7, 7, 7, 6, 5), kept=0.105, price=0.015),
     ),
     ("lenet5-tanh", "soft"): Training(
         epochs=45,
