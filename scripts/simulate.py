@@ -208,7 +208,7 @@ def _run(design: Design, built: Path, spec: Mapping[str, Any], result: Result) -
             results_xml=str(directory / "results.xml"),
             plusargs=[*plusargs, *_own_plusargs(spec, waves)],
             test_args=["--trace-file", str(waves)] if waves and _is_verilator(spec) else [],
-            # Rewriting asserts would recompile every module a test imports, torch included: seconds.
+            # Rewriting asserts in all modules would recompile torch at each start: seconds.
             extra_env={
                 "LACUNA_RUN": str(directory),
                 "COCOTB_ANSI_OUTPUT": "0",
