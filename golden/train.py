@@ -272,13 +272,14 @@ def _recipe(arguments: argparse.Namespace) -> Training:
     recipe = RECIPES[arguments.network, arguments.training]
     if arguments.epochs:
         recipe = replace(recipe, epochs=arguments.epochs)
-    if recipe.skip and arguments.kept:
-        recipe = replace(recipe, skip=replace(recipe.skip, kept=arguments.kept))
-    if recipe.skip and arguments.thresholds:
-        final = arguments.thresholds
-        start = tuple(max(0, t - 2) for t in final)
-        recipe = replace(recipe, skip=replace(recipe.skip, thresholds=final, start=start))
-    return recipe
+    skip = recipe.skip
+    if skip is None:
+        return recipe
+    final = arguments.thresholds or skip.thresholds
+    start = tuple(min(pair) for pair in zip(skip.start, final, strict=True))
+    kept, price = arguments.kept or skip.kept, arguments.price or skip.price
+    changed = replace(skip, thresholds=final, start=start, kept=kept, price=price)
+    return replace(recipe, skip=changed)
 
 
 def main() -> None:

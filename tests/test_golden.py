@@ -16,12 +16,15 @@ from torch.nn import functional
 
 from golden import arithmetic, kernels, train
 from golden.architecture import ModelError, describe, lenet5
+from golden.datasets import Digits
 from golden.kernels import BATCH, CompilerError, Finish, Products, geometry, keep_thresholds
 from golden.msb_skip import Mode, Unit, products
 from golden.network import NETWORKS, Network, load, model_path
 from golden.quantise import quantise
 from golden.student import Student
 from golden.teacher import Pool
+from scripts import figures_golden
+from scripts.figure import Figure
 
 PRODUCTS_BY_LAYER = {"c1": 117_600, "c3": 240_000, "c5": 48_000, "f6": 10_080, "out": 840}
 HARDWARE_MODES = (Mode.EXACT, Mode.ZERO, Mode.ABSOLUTE, Mode.RUNNING_MAXIMUM)
@@ -463,6 +466,43 @@ def test_every_committed_model_loads_is_small_and_says_how_it_was_made() -> None
                 options = f"--network {name} --training {training} --seed {seed}"
                 assert metadata["command"] == f"python -m golden.train {options}"
                 assert metadata["seed"] == str(seed)
+
+
+# Figures
+
+
+def figures_on(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Figure], list[str]]:
+    """The golden figures measured on the given digits, and the lines of progress."""
+    lines: list[str] = []
+    monkeypatch.setattr(figures_golden, "mnist", lambda _split: digits)
+    return figures_golden.golden_figures(lines.append), lines
+
+
+def test_figures_say_what_they_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = Digits(random_images(4), torch.arange(4), "random", full=True)
+    figures, _ = figures_on(digits, monkeypatch)
+    names = {
+        "correct_exact", "products_skipped", "products_skipped_conv",
+        "multiplications_vs_zero_skip", "multiplications_vs_zero_skip_same_weights",
+    }  # fmt: skip
+    assert {(figure.name, figure.network) for figure in figures} == {
+        (name, network) for name in names for network in NETWORKS
+    }
+    keys = {"level", "mode", "multipliers", "rule", "thresholds", "zero_skip_percent", "seeds"}
+    losses = {"images", "images_lost_vs_plain", "images_lost_vs_same", "by_seed"}
+    for figure in figures:
+        if figure.name != "correct_exact":
+            assert set(figure.conditions) >= keys | losses
+    trainings = [f.conditions["training"] for f in figures if f.name == "correct_exact"]
+    assert sorted(trainings) == ["plain", "plain", "same", "same"]
+
+
+def test_without_mnist_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+    digits = Digits(random_images(4), torch.arange(4), "a stand-in", full=False)
+    figures, lines = figures_on(digits, monkeypatch)
+    assert figures == []
+    assert "not measured" in lines[0]
+    assert "a stand-in" in lines[0]
 
 
 # Training
