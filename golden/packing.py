@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """How LeNet-5's products are packed into words of four lanes for `dot4`.
 
-A layer's order is an int64 tensor [L], L a multiple of 4: lane i of word j is entry 4j + i, an index into the K
-operands of one output in PyTorch's weight order (channel, row, column), or -1 for a lane without a product, whose
-weight is 0. The firmware (verif/firmware/lenet5/msb_skip.c) reads its windows as words in exactly this order; the
-running-maximum rule depends on it, the others only through the number of empty lanes.
+A layer's order is an int64 tensor [L], L a multiple of 4: lane i of word j is entry 4j + i, an
+index into the K operands of one output in PyTorch's weight order (channel, row, column), or -1 for
+a lane without a product, whose weight is 0. The firmware (verif/firmware/lenet5/msb_skip.c) reads
+its windows as words in exactly this order; the running-maximum rule depends on it, the others only
+through the number of empty lanes.
 """
 
 from __future__ import annotations
@@ -34,18 +35,19 @@ def lenet5_orders() -> dict[str, Tensor]:
 def pack_weights(weights: Tensor, order: Tensor) -> Tensor:
     """int8 [O, K] -> int64 [O, L/4], each a word 0..2^32-1 with lane 0 in the low byte."""
     lanes = torch.where(order >= 0, weights[:, order.clamp(min=0)].to(torch.int64), 0) & 0xFF
-    return (lanes.unflatten(1, (-1, 4)) << torch.tensor([0, 8, 16, 24])).sum(dim=2)
+    words: Tensor = (lanes.unflatten(1, (-1, 4)) << torch.tensor([0, 8, 16, 24])).sum(dim=2)
+    return words
 
 
 def lane_counts(counts: Counts, mode: Mode, empty_lanes: int) -> Counts:
-    """What the unit's counters show: the counts of the products plus `empty_lanes` lanes of weight 0 for each image."""
+    """What the unit's counters show: the products, and `empty_lanes` lanes of weight 0."""
     if mode == Mode.EXACT:
         return Counts(counts.kept + empty_lanes, counts.zero_skipped, counts.soft_skipped)
     return Counts(counts.kept, counts.zero_skipped + empty_lanes, counts.soft_skipped)
 
 
 def empty_lanes(orders: Mapping[str, Tensor], outputs: Mapping[str, int]) -> dict[str, int]:
-    """Lanes without a product that one image sends through each layer; `outputs` is the number of its accumulations."""
+    """Lanes without a product per image and layer; `outputs` counts the layer's accumulations."""
     return {name: int((order == EMPTY).sum()) * outputs[name] for name, order in orders.items()}
 
 

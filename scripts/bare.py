@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The system's RTL in a bare Verilator loop (verif/soc/bare.cpp): how fast it simulates without any bench.
+"""The system's RTL in a bare Verilator loop (verif/soc/bare.cpp): how fast it simulates without any
+bench.
 
-Built with the optimisation flags of the bench, and without what only a bench needs (visible signals, VPI, timing).
+Built with the optimisation flags of the bench, and without what only a bench needs (visible
+signals, VPI, timing).
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ FLAGS = (
 
 
 def cycles_per_cpu_second(run_directory: Path) -> float:
-    """Simulate the RAM images of a finished run of the bench; return clock cycles per CPU second."""
+    """Simulate the RAM images of a finished run of the bench; return cycles per CPU second."""
     images = [f"+{name}={run_directory / name}.hex" for name in ("instruction_ram", "data_ram")]
     output = subprocess.run(
         [str(_build()), *images], capture_output=True, text=True, check=True

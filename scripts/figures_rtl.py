@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of msb_skip that come from RTL: cycles, speed-up over plain RV32IMC, images checked, simulation speed.
+"""Figures of msb_skip that come from RTL: cycles, speed-up over plain RV32IMC, images checked,
+simulation speed.
 
-Every run compares each layer's output memory and each counter of each image with the golden model, and a run that
-differs raises, so a figure exists only for results that are bit-exact.
+Every run compares each layer's output memory and each counter of each image with the golden model,
+and a run that differs raises, so a figure exists only for results that are bit-exact.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Runs = Mapping[tuple[Any, ...], Result]
 
 
 def rtl_figures(progress: Progress) -> list[Figure]:
-    """Run every simulation that the figures need, on the cores there are, and return the figures."""
+    """Run every simulation that the figures need, on all cores, and return the figures."""
     jobs = _jobs()
     with ThreadPoolExecutor(cores()) as pool:
         pending = {key: pool.submit(_simulate, job, progress) for key, job in jobs.items()}
@@ -153,11 +154,11 @@ def _macs_per_cycle(runs: Runs) -> Figure:
 
 
 def _sim_speed(runs: Runs) -> Figure:
-    """Pairs of a checked run and a bare run of the same images, one after the other; the median of their ratios."""
+    """Checked and bare runs of the same images, in turn; the median of their ratios."""
     ratios, speeds = [], []
-    job = {"settings": {"network": "lenet5-relu", "images": SPEED_IMAGES, "first": 0}}
+    settings = {"network": "lenet5-relu", "images": SPEED_IMAGES, "first": 0}
     for _ in range(SPEED_PAIRS):
-        run = simulate("soc", "Inference", **job)
+        run = simulate("soc", "Inference", settings=settings)
         bare = cycles_per_cpu_second(Path(run.directory))
         speeds.append(run.cycles / run.cpu_seconds)
         ratios.append(speeds[-1] / bare)

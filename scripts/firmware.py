@@ -7,8 +7,9 @@ A program is a folder `verif/firmware/<program>` with a `program.toml`:
     linker  = "../common/soc.ld"
     flags   = ["-O3"]                           # after the common ones, so they win
 
-Builds are cached under `build/firmware` by the contents of every file they read, and an ELF only appears there
-complete. Run `python -m scripts.firmware lenet5` to build one by hand and see its sections.
+Builds are cached under `build/firmware` by the contents of every file they read, and an ELF only
+appears there complete. Run `python -m scripts.firmware lenet5` to build one by hand and see its
+sections.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 from scripts.errors import UserError
 from scripts.files import write_text
@@ -67,8 +69,8 @@ class Region:
 def build(program: str, defines: Mapping[str, int] | None = None) -> Path:
     """Compile `verif/firmware/<program>` and return the path of the ELF file.
 
-    `defines` become `-DNAME=value`. Raises UserError for an unknown program, a missing compiler, and
-    for what the compiler or linker has to say (a program larger than its RAM among it).
+    `defines` become `-DNAME=value`. Raises UserError for an unknown program, a missing compiler,
+    and for what the compiler or linker has to say (a program larger than its RAM among it).
     """
     folder = FIRMWARE / program
     recipe_path = folder / "program.toml"
@@ -98,7 +100,7 @@ def symbols(elf: Path) -> dict[str, tuple[int, int]]:
     """Address and size in bytes of every named data object and function of `elf`."""
     with elf.open("rb") as file:
         table = ELFFile(file).get_section_by_name(".symtab")
-        if table is None:
+        if not isinstance(table, SymbolTableSection):
             raise UserError(f"{elf}: no symbol table; build it without stripping")
         return {s.name: (s["st_value"], s["st_size"]) for s in table.iter_symbols() if s.name != ""}
 
@@ -120,8 +122,8 @@ def segments(elf: Path) -> list[tuple[int, bytes]]:
 def write_image(parts: Sequence[tuple[int, bytes]], region: Region, path: Path) -> None:
     """Write the `parts` that lie in `region` as a `$readmemh` file of 32-bit little-endian words.
 
-    Word addresses count from the start of the region. Raises UserError when a part starts inside the
-    region and does not fit.
+    Word addresses count from the start of the region. Raises UserError when a part starts inside
+    the region and does not fit.
     """
     memory = bytearray()
     for address, data in parts:
@@ -130,7 +132,8 @@ def write_image(parts: Sequence[tuple[int, bytes]], region: Region, path: Path) 
         if not region.holds(address, len(data)):
             excess = address + len(data) - region.base - region.size
             raise UserError(
-                f"firmware does not fit: {region.name} has {region.size} bytes and is {excess} short"
+                f"firmware does not fit: {region.name} has {region.size} bytes"
+                f" and is {excess} short"
             )
         end = address - region.base + len(data)
         memory.extend(bytes(max(0, end - len(memory))))
@@ -168,7 +171,7 @@ def _compile(program: str, command: Sequence[str], elf: Path) -> None:
         )
         if run.returncode:
             raise UserError(f"firmware '{program}' does not build:\n{_first_errors(run.stderr)}")
-        os.replace(temporary, elf)
+        Path(temporary).replace(elf)
     finally:
         Path(temporary).unlink(missing_ok=True)
 

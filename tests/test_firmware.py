@@ -19,7 +19,8 @@ from scripts.firmware import Region, build, segments, symbols, write_image
 def test_program_is_built_once_and_starts_at_the_reset_vector() -> None:
     elf = build("lenet5")
     built = elf.stat().st_mtime_ns
-    assert build("lenet5") == elf and elf.stat().st_mtime_ns == built
+    assert build("lenet5") == elf
+    assert elf.stat().st_mtime_ns == built
     assert min(address for address, _ in segments(elf)) == 0x8000_0000
     assert symbols(elf)["images"][1] == 784
 
@@ -38,7 +39,7 @@ def test_missing_compiler_gives_the_line_that_installs_it(monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("const char big[40000] __attribute__((section(\".text.big\"))) = {1};", "instruction_ram"),
+        ('const char big[40000] __attribute__((section(".text.big"))) = {1};', "instruction_ram"),
         ("char big[140000]; ", "data_ram"),
         ("int main(void) { return nothing; }", "undeclared"),
     ],
@@ -50,7 +51,9 @@ def test_program_that_does_not_fit_or_compile_is_explained(
     folder = tmp_path / "huge"
     folder.mkdir()
     (tmp_path / "common").symlink_to(common)
-    main = "" if "main" in text else "\nint main(void) { return big[*(volatile int *)0x80100000]; }\n"
+    main = (
+        "" if "main" in text else "\nint main(void) { return big[*(volatile int *)0x80100000]; }\n"
+    )
     (folder / "main.c").write_text(text + main)
     (folder / "program.toml").write_text(
         f'sources = ["main.c", "{common}/start.S"]\nlinker = "{common}/soc.ld"\n'
@@ -85,13 +88,13 @@ def test_every_product_has_exactly_one_lane() -> None:
     for layer in network.layers:
         order = lenet5_orders()[layer.name]
         assert len(order) % 4 == 0
-        assert order[order != EMPTY].sort().values.tolist() == list(
-            range(layer.weights[0].numel())
-        )
+        assert order[order != EMPTY].sort().values.tolist() == list(range(layer.weights[0].numel()))
 
 
 def test_packed_lanes_are_the_weights_in_order_and_empty_lanes_are_zero() -> None:
-    weights = torch.randint(-127, 128, (3, 5), generator=torch.Generator().manual_seed(1)).to(torch.int8)
+    weights = torch.randint(-127, 128, (3, 5), generator=torch.Generator().manual_seed(1)).to(
+        torch.int8
+    )
     order = torch.tensor([4, 0, EMPTY, 1, 2, 3, EMPTY, EMPTY])
     words = pack_weights(weights, order)
     for output in range(3):
@@ -103,7 +106,9 @@ def test_packed_lanes_are_the_weights_in_order_and_empty_lanes_are_zero() -> Non
 
 def test_order_of_the_firmware_only_matters_to_the_running_maximum() -> None:
     network = load("lenet5-relu")
-    images = torch.randint(0, 256, (2, 28, 28), generator=torch.Generator().manual_seed(2)).to(torch.uint8)
+    images = torch.randint(0, 256, (2, 28, 28), generator=torch.Generator().manual_seed(2)).to(
+        torch.uint8
+    )
     for mode in (Mode.EXACT, Mode.ZERO, Mode.ABSOLUTE):
         natural, packed = network.run(images, mode), network.run(images, mode, lenet5_orders())
         assert torch.equal(natural.logits, packed.logits)

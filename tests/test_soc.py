@@ -70,7 +70,6 @@ def test_planted_bug_is_caught(bug: str) -> None:
             "soc",
             "OneLayer",
             settings={"images": 1, "last_layer": "c1"},
-            simulator="icarus",
             edits=[PLANTED_BUGS[bug]],
         )
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""pyuvm environment of the system: a monitor of the program's markers, a golden predictor, a scoreboard.
+"""pyuvm environment of the system: a monitor of the program's markers, a golden predictor, a
+scoreboard.
 
 The stimulus is the program and the images in RAM (prepare.py), so there is no driver.
 """
@@ -33,13 +34,20 @@ class LayerResult:
     counts: tuple[int, ...]
 
 
+def _top() -> Any:
+    """The bench. cocotb types it as any handle, which has no signals."""
+    return cocotb.top
+
+
 class Memory:
     """Reads the data RAM by the places that prepare.py noted."""
 
     def __init__(self, expected: Any) -> None:
-        self._memory = cocotb.top.u_soc.u_data_ram.mem
-        places = json.loads((run.directory() / "places.json").read_text())["places"]
-        self._places = {name: (place["word"], place["value_bytes"]) for name, place in places.items()}
+        self._memory = _top().u_soc.u_data_ram.mem
+        places = json.loads((run.directory() / "places.json").read_text())
+        self._places = {
+            name: (place["word"], place["value_bytes"]) for name, place in places.items()
+        }
         self._values = {name: expected[name].shape[-1] for name in self._places}
 
     def read(self, name: str) -> NDArray[np.int32]:
@@ -69,13 +77,11 @@ class Predictor(uvm_component):
         for image in range(len(counts)):
             for index, layer in enumerate(self.layers):
                 counters = tuple(int(value) for value in counts[image, index])
-                self.port.write(
-                    LayerResult(image, layer, self.expected[layer][image], counters)
-                )
+                self.port.write(LayerResult(image, layer, self.expected[layer][image], counters))
 
 
 class Monitor(uvm_component):
-    """Wakes at each marker, reads what the layer left in memory, and publishes it; keeps the cycles."""
+    """Wakes at each marker, publishes what the layer left in memory, and keeps the cycles."""
 
     def __init__(self, name: str, parent: uvm_component, expected: Any) -> None:
         super().__init__(name, parent)
@@ -89,8 +95,8 @@ class Monitor(uvm_component):
         self.port = uvm_analysis_port("port", self)
 
     async def follow(self, last_layer: str | None = None) -> None:
-        """Publish every layer until the program exits, or until `last_layer` of the first image is done."""
-        top = cocotb.top
+        """Publish layers until the program exits, or `last_layer` of the first image is done."""
+        top = _top()
         image, image_start, layer_start = 0, 0, 0
         layer = None
         while self.exit_code is None and (last_layer is None or layer != last_layer):

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Puts a network and images into the data RAM, where the LeNet-5 programs expect them.
 
-The structures are those of verif/firmware/lenet5 (network.h: settings; msb_skip.c and scalar.c: model). Their fields
-are all 32-bit words or bytes in multiples of four, so a structure is its fields one after the other; that its size is
-the one the compiler gave it is checked against the ELF.
+The structures are those of verif/firmware/lenet5 (network.h: settings; msb_skip.c and scalar.c:
+model). Their fields are all 32-bit words or bytes in multiples of four, so a structure is its
+fields one after the other; that its size is the one the compiler gave it is checked against the
+ELF.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from golden.packing import lenet5_orders, pack_weights
 from scripts.errors import UserError
 from scripts.firmware import symbols
 
-# Outputs that the firmware computes at a time: channels of a pooling window, or outputs of a linear layer.
+# Outputs that the firmware computes at a time: channels of a pooling window, or outputs of a linear
+# layer.
 BLOCKS = {"c1": 2, "c3": 2, "c5": 8, "f6": 7, "out": 5}
 
 
@@ -31,8 +33,8 @@ def parts(
 ) -> list[tuple[int, bytes]]:
     """(address, bytes) of everything the program reads: settings, weights, images.
 
-    `threshold` replaces that of every layer. `images` is uint8 [N, 28, 28]. Raises UserError when the program's
-    structures are not those described here.
+    `threshold` replaces that of every layer. `images` is uint8 [N, 28, 28]. Raises UserError when
+    the program's structures are not those described here.
     """
     layout = scalar_model if "scalar" in elf.name else packed_model
     contents = {
@@ -45,7 +47,8 @@ def parts(
     for name in ("settings", "model", "image_count"):
         if table[name][1] != len(contents[name]):
             raise UserError(
-                f"{elf.name}: '{name}' has {table[name][1]} bytes, verif/soc/image.py makes {len(contents[name])}"
+                f"{elf.name}: '{name}' has {table[name][1]} bytes, "
+                f"verif/soc/image.py makes {len(contents[name])}"
             )
     return [(table[name][0], data) for name, data in contents.items()]
 
@@ -58,8 +61,9 @@ def settings(network: Network, mode: Mode, threshold: int | None) -> bytes:
     for layer in layers:
         if layer.activation is not None and layer.shift < 33:
             raise UserError(
-                f"{network.name}: shift {layer.shift} of layer {layer.name} is below 33, where the low word of the "
-                "product matters, which the firmware leaves out; quantise with a smaller weight scale"
+                f"{network.name}: shift {layer.shift} of layer {layer.name} is below 33, where the "
+                "low word of the product, which the firmware leaves out, matters; "
+                "quantise with a smaller weight scale"
             )
         scales += [layer.multiplier, layer.shift - 32] if layer.activation is not None else [0, 1]
     activation = int(layers[0].activation == "tanh")
@@ -68,7 +72,7 @@ def settings(network: Network, mode: Mode, threshold: int | None) -> bytes:
 
 
 def packed_model(layers: Mapping[str, Layer]) -> bytes:
-    """struct model of msb_skip.c: words of four lanes, and in each block of outputs word by word."""
+    """struct model of msb_skip.c: words of four lanes, word by word in each block of outputs."""
     orders = lenet5_orders()
     data = b""
     for name, layer in layers.items():
@@ -86,7 +90,7 @@ def scalar_model(layers: Mapping[str, Layer]) -> bytes:
 
 
 def output_layout(name: str, output: Tensor, program: str) -> NDArray[np.int32]:
-    """A layer's output [N, ...] as integers [N, M] in the order in which the program stores them."""
+    """A layer's output [N, ...] as integers [N, M] in the order the program stores them."""
     maps = output.dim() == 4 and program == "lenet5"
     ordered = output.permute(0, 2, 3, 1) if maps else output
     return ordered.flatten(1).numpy().astype(np.int32)

@@ -4,11 +4,10 @@
 Settings of the tests (all optional):
     network    lenet5-relu (default) or lenet5-tanh
     mode       exact, zero, soft (default; the absolute rule) or running-maximum
-    training   plain, same or soft (default: soft for mode soft, otherwise plain) and model_seed (default 0)
-    threshold  one threshold for all layers instead of the model's own
-    images     how many test images (default 2), from image number `first` (default 0)
-    program    lenet5 (default) or lenet5_scalar
-    last_layer where the test OneLayer stops
+    training   plain, same or soft (default: soft for mode soft, otherwise plain) and model_seed
+    (default 0) threshold  one threshold for all layers instead of the model's own images     how
+    many test images (default 2), from image number `first` (default 0) program    lenet5 (default)
+    or lenet5_scalar last_layer where the test OneLayer stops
 """
 
 from __future__ import annotations
@@ -50,7 +49,7 @@ OUTPUTS = {
 
 
 def prepare(test: str, settings: dict[str, Any], directory: Path) -> list[str]:
-    """Write the RAM images and expected.npz into the run's folder; return the simulator's plusargs."""
+    """Write RAM images and expected.npz into the run's folder; return the simulator's plusargs."""
     del test  # all tests of this bench run the same programs
     torch.set_num_threads(1)
     try:
@@ -70,7 +69,8 @@ def _prepare(settings: dict[str, Any], directory: Path) -> list[str]:
     first, count = int(settings.get("first", 0)), int(settings.get("images", 2))
     if count < 1 or not 0 <= first <= len(digits.images) - count:
         raise UserError(
-            f"images {first}..{first + count - 1} do not exist: there are {len(digits.images)} test images"
+            f"images {first}..{first + count - 1} do not exist: "
+            f"there are {len(digits.images)} test images"
         )
     images = digits.images[first : first + count]
     threshold = int(settings["threshold"]) if "threshold" in settings else None
@@ -79,7 +79,8 @@ def _prepare(settings: dict[str, Any], directory: Path) -> list[str]:
     for region, file in ((INSTRUCTION_RAM, "instruction_ram.hex"), (DATA_RAM, "data_ram.hex")):
         write_image(memory, region, directory / file)
     _expect(network, mode, threshold, images, program, directory)
-    _places(elf, directory, digits.source)
+    _places(elf, directory)
+    (directory / "digits.txt").write_text(digits.source)
     return [
         f"+instruction_ram={directory / 'instruction_ram.hex'}",
         f"+data_ram={directory / 'data_ram.hex'}",
@@ -94,7 +95,7 @@ def _expect(
     program: str,
     directory: Path,
 ) -> None:
-    """Write the golden model's outputs, in the program's order, and the counters for every image and layer."""
+    """Write the golden model's outputs, in the program's order, and its counters."""
     orders = lenet5_orders()
     if threshold is not None:
         layers = tuple(replace(layer, threshold=threshold) for layer in network.layers)
@@ -102,7 +103,7 @@ def _expect(
     trace = network.run(images, mode, orders)
     arrays = {name: output_layout(name, trace.outputs[name], program) for name in OUTPUTS}
     arrays["counts"] = _counters(trace, mode) if program == "lenet5" else _no_counters(len(images))
-    np.savez(directory / "expected.npz", **arrays)
+    np.savez(directory / "expected.npz", allow_pickle=False, **arrays)
 
 
 def _counters(trace: Trace, mode: Mode) -> np.ndarray:
@@ -117,11 +118,11 @@ def _no_counters(images: int) -> np.ndarray:
     return np.zeros((images, len(OUTPUTS), 3), dtype=np.int64)
 
 
-def _places(elf: Path, directory: Path, source: str) -> None:
-    """Write where the bench finds outputs and counters: word offset into the data RAM and number of values."""
+def _places(elf: Path, directory: Path) -> None:
+    """Write where the bench finds outputs and counters: word in the data RAM, bytes of a value."""
     table = symbols(elf)
     places = {
         name: {"word": (table[symbol][0] - DATA_RAM.base) // 4, "value_bytes": size}
         for name, (symbol, size) in {**OUTPUTS, "counts": ("counts", 4)}.items()
     }
-    (directory / "places.json").write_text(json.dumps({"places": places, "digits": source}))
+    (directory / "places.json").write_text(json.dumps(places))

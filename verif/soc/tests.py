@@ -9,7 +9,8 @@ from pyuvm import uvm_test
 from verif.common import run
 from verif.soc.env import Env
 
-# No layer takes this long: the exact network on the plain program needs about 1.2 million cycles for c3.
+# No layer takes this long: the exact network on the plain program needs about 1.2 million cycles
+# for c3.
 HANG_CYCLES = 5_000_000
 
 
@@ -20,6 +21,7 @@ class NetworkTest(uvm_test):
 
     def build_phase(self) -> None:
         run.seed()
+        run.note(digits=(run.directory() / "digits.txt").read_text())
         self.env = Env("env", self)
 
     async def run_phase(self) -> None:
@@ -33,7 +35,7 @@ class NetworkTest(uvm_test):
 
 @pyuvm.test()
 class Inference(NetworkTest):
-    """LeNet-5 on test images: every layer's output memory and every counter equals the golden model."""
+    """LeNet-5 on test images: each layer's output memory and counters equal the golden model."""
 
     def check_phase(self) -> None:
         monitor = self.env.monitor
@@ -51,7 +53,7 @@ class Inference(NetworkTest):
 
 @pyuvm.test()
 class OneLayer(NetworkTest):
-    """The first layers of one image, up to and including the setting last_layer: for slow simulators."""
+    """The first layers of one image, up to the setting last_layer: for slow simulators."""
 
     def build_phase(self) -> None:
         self.last_layer = run.settings()["last_layer"]
