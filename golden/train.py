@@ -250,6 +250,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--thresholds", type=_thresholds, help="T of the five layers, as 9,9,8,7,5 (soft)"
     )
+    parser.add_argument("--price", type=_share, help="of products while thresholds rise (soft)")
     parser.add_argument("--output", type=Path, help="file to write (default: golden/models/...)")
     return parser.parse_args()
 
