@@ -6,8 +6,8 @@
 //   req_i    __/~~~~~~~~\____     address taken at the end of cycle 0
 //   rdata_o  ------------<D>      data all through cycle 1, then kept until the next read
 //
-// The output keeps its value between reads, as macros do, so that an idle RAM costs the logic behind it nothing.
-// Contents are undefined at power-up; a bench fills `mem` by $readmemh.
+// The output keeps its value between reads, as macros do, so that an idle RAM costs the logic
+// behind it nothing. Contents are undefined at power-up; a bench fills `mem` by $readmemh.
 
 module ram #(
   parameter  int Bytes     = 131072,

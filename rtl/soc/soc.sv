@@ -10,8 +10,8 @@
 //      | soc_bus |----> instruction RAM, data RAM, console/exit/marker
 //      +---------+
 //
-// Two single-port RAMs rather than one with two ports: a fetch and a load in the same cycle is the rule in the inner
-// loops, and two small macros are what a chip would have.
+// Two single-port RAMs rather than one with two ports: a fetch and a load in the same cycle is the
+// rule in the inner loops, and two small macros are what a chip would have.
 
 module soc #(
   parameter int InstrRamBytes = 32768,

@@ -9,8 +9,9 @@
 //                +--------------------> device
 //                +-> (anything else: error)
 //
-// Every target answers in the cycle after the grant. The only conflict is both ports asking for the instruction RAM;
-// the data port wins, because it holds up an older instruction than the fetch port does.
+// Every target answers in the cycle after the grant. The only conflict is both ports asking for the
+// instruction RAM; the data port wins, because it holds up an older instruction than the fetch port
+// does.
 
 module soc_bus
   import soc_pkg::*;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Console, exit and marker: three write-only registers whose writes leave the chip as one-cycle strobes.
+// Console, exit and marker: three write-only registers whose writes leave the chip as one-cycle
+// strobes.
 //
 //   cycle      0        1        2
 //   write_i  __/~~~~~~~~\________
 //   *_valid  ___________/~~~~~~~~\__   the register holds its value until the next write
 //
-// Outputs are registered: a bench that wakes on a strobe sees every store that the program made before it.
+// Outputs are registered: a bench that wakes on a strobe sees every store that the program made
+// before it.
 
 module soc_device
   import soc_pkg::*;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The system without a bench: clock and reset from C++ (bare.cpp). It tells how fast the RTL alone simulates, which
-// the bench's own speed is measured against.
+// The system without a bench: clock and reset from C++ (bare.cpp). It tells how fast the RTL alone
+// simulates, which the bench's own speed is measured against.
 
 module bare (
   input  logic clk_i,

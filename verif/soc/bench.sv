@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Bench of the system: clock, reset, RAM contents, and an event counter that tells Python when the program reached a
-// marker. Between markers no Python runs.
+// Bench of the system: clock, reset, RAM contents, and an event counter that tells Python when the
+// program reached a marker. Between markers no Python runs.
 
 `timescale 1ns/1ps
 
@@ -50,7 +50,7 @@ module bench #(
   end
 
   logic [63:0] cycle = '0;
-  logic [31:0] events = '0;       // changes once for each marker and for the exit, also back to back
+  logic [31:0] events = '0;       // one more for each marker and for the exit
   logic [31:0] event_value = '0;
   logic        event_exit = 1'b0;
 
