@@ -73,14 +73,22 @@ def _lane(level: int | None) -> tuple[int, int]:
 
 
 def word_pair(level: int) -> tuple[int, int]:
-    """Operand words for dot4: anything; close to `level`; mostly nothing; four times an extreme."""
-    kind = random.choices(range(4), weights=(4, 6, 6, 1))[0]
+    """Operand words for dot4.
+
+    Anything, close to `level`, mostly nothing, extremes, corners, or every lane somewhere up to
+    `level`.
+    """
+    kind = random.choices(range(6), weights=(4, 5, 5, 1, 1, 4))[0]
     lanes = [_lane(level if kind in (1, 2) else None) for _ in range(4)]
     if kind == 2:
         nothing = random.choice((0, -1)), operand()
         lanes = [lane if random.random() < 0.3 else nothing for lane in lanes]
     elif kind == 3:
         lanes = [(random.choice((-128, 127)), random.choice((-128, 127)))] * 4
+    elif kind == 4:
+        lanes = [(random.choice(CORNERS), random.choice(CORNERS)) for _ in range(4)]
+    elif kind == 5:
+        lanes = [_lane(random.randint(0, level)) for _ in range(4)]
     return pack([act for act, _ in lanes]), pack([wgt for _, wgt in lanes])
 
 
@@ -116,19 +124,28 @@ def illegal() -> Offload:
     return Offload(random.getrandbits(32), random.getrandbits(32), random.getrandbits(32))
 
 
+def _rules() -> Iterator[tuple[Mode, int]]:
+    """Modes and thresholds for ever, each equally often, in random order."""
+    deck = list(product((Mode.ABSOLUTE, Mode.RUNNING_MAXIMUM), range(16)))
+    deck += list(product((Mode.EXACT, Mode.ZERO), (0, 5, 10, 15)))
+    while True:
+        yield from random.sample(deck, len(deck))
+
+
 def random_traffic(count: int, accumulators: int, manners: Manners) -> Iterator[Offload]:
     """`count` instructions: mostly dot4, in runs on few accumulators, now and then another rule.
 
     How large operands get changes with each cfg and read, so that a running maximum that should
     have been cleared and was not shows.
     """
+    rules = _rules()
     mode, threshold, used, ceiling = Mode.EXACT, 0, [0], 12
     for _ in range(count):
         kind = random.random()
         if kind < 0.18:
             ceiling = random.randrange(13)
         if kind < 0.06:
-            mode, threshold = random.choice(MODES), random.randrange(16)
+            mode, threshold = next(rules)
             used = random.sample(range(accumulators), random.choice((1, 2, accumulators)))
             clears = {
                 "clear_accumulators": random.random() < 0.6,
