@@ -12,6 +12,7 @@ say which tensors a model file must hold.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,7 @@ from golden.msb_skip import Counts, Mode, products
 MODELS = Path(__file__).resolve().parent / "models"
 NETWORKS = ("lenet5-relu", "lenet5-tanh")
 TRAININGS = ("plain", "same", "soft")
+_MADE = "made"  # metadata entry: how the model was made, as JSON
 _CHUNK_IMAGES = 250  # keeps the windows of a chunk within tens of megabytes
 
 
@@ -166,7 +168,8 @@ class Network:
             tensors[f"{layer.name}.requantise"] = torch.tensor([layer.multiplier, layer.shift])
             tensors[f"{layer.name}.threshold"] = torch.tensor([layer.threshold])
         partial = path.with_suffix(".partial")
-        save_file(tensors, partial, {"network": self.name, **metadata})
+        # One entry, because safetensors writes several in an order that changes from run to run.
+        save_file(tensors, partial, {_MADE: json.dumps(dict(metadata), sort_keys=True)})
         partial.replace(path)
 
 
@@ -201,8 +204,8 @@ def load(name: str, training: str = "soft", seed: int = 0, path: Path | None = N
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 not a dict
-            metadata = file.metadata() or {}
-    except (SafetensorError, OSError) as error:
+            metadata = json.loads((file.metadata() or {}).get(_MADE, "{}"))
+    except (SafetensorError, OSError, json.JSONDecodeError) as error:
         raise ModelError(f"{path}: {error}; {remedy}") from error
     try:
         layers = _layers(describe(lenet5(name.removeprefix("lenet5-"))), tensors)

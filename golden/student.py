@@ -89,9 +89,10 @@ class _CountPenalty(torch.autograd.Function):
 
 @dataclass
 class _State:
-    """One layer in training."""
+    """One layer in training; its input maps are side x side before padding."""
 
     description: Description
+    side: int
     geometry: Geometry
     channel_of_row: Tensor
     weights: nn.Parameter  # [K, O], real
@@ -109,6 +110,19 @@ class _State:
         return rounded.clamp(-127, 127)
 
 
+def _state(description: Description, module: nn.Module, side: int) -> _State:
+    """Take a layer's parameters over from the real network."""
+    places = geometry(description.shape, side + 2 * description.padding)
+    return _State(
+        description,
+        side,
+        places,
+        (torch.arange(places.rows) * places.channels // places.rows).int(),
+        nn.Parameter(module.get_parameter("weight").detach().flatten(1).t().contiguous()),
+        nn.Parameter(module.get_parameter("bias").detach().clone()),
+    )
+
+
 class Student:
     """A LeNet-like Sequential as integer layers on the training kernels; square maps only."""
 
@@ -117,24 +131,12 @@ class Student:
         self.slack = slack
         self.penalised = False  # whether the forward pass builds the penalty
         self._model = model
+        self._penalty = torch.zeros(())
         self.layers: list[_State] = []
         for description in describe(model):
-            module = model.get_submodule(description.name)
-            side += 2 * description.padding
-            places = geometry(description.shape, side)
-            self.layers.append(
-                _State(
-                    description,
-                    places,
-                    (torch.arange(places.rows) * places.channels // places.rows).int(),
-                    nn.Parameter(
-                        module.get_parameter("weight").detach().flatten(1).t().contiguous()
-                    ),
-                    nn.Parameter(module.get_parameter("bias").detach().clone()),
-                )
-            )
+            self.layers.append(_state(description, model.get_submodule(description.name), side))
             if description.kind == "conv":
-                side = side - description.shape[2] + 1
+                side += 2 * description.padding - description.shape[2] + 1
                 side = side // 2 if description.pool else side
         products = [s.weights.numel() * len(s.geometry.base) for s in self.layers]
         for state, count in zip(self.layers, products, strict=True):
@@ -171,9 +173,8 @@ class Student:
         for state in self.layers:
             description = state.description
             if description.padding:
-                values = functional.pad(
-                    values.view(-1, *self._map(state), BATCH), (0, 0) + (description.padding,) * 4
-                )
+                maps = values.view(-1, state.side, state.side, BATCH)
+                values = functional.pad(maps, (0, 0) + (description.padding,) * 4)
             values = values.reshape(-1, BATCH)
             sums = self._sums(state, values, measure)
             assert state.scales is not None
@@ -183,10 +184,6 @@ class Student:
                 sums, state.scales.requantisation, description.activation, description.pool
             )
         raise AssertionError("the last layer has no activation")
-
-    def _map(self, state: _State) -> tuple[int, int]:
-        side = round((state.geometry.rows / state.geometry.channels) ** 0.5)
-        return (side - 2 * state.description.padding,) * 2
 
     def _sums(self, state: _State, values: Tensor, measure: bool) -> Tensor:
         assert state.scales is not None
