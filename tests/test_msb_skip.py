@@ -78,6 +78,14 @@ def test_exactly_the_instructions_of_the_table_are_accepted(accumulators: int) -
     )
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value"), [("Multipliers", 3), ("Accumulators", 6), ("IdWidth", 2)]
+)
+def test_a_parameter_out_of_range_is_refused_by_name(parameter: str, value: int) -> None:
+    with pytest.raises(SimulationFailed, match=f"{parameter} = {value} must be"):
+        simulate("msb_skip", "RandomTraffic", simulator="icarus", parameters={parameter: value})
+
+
 def test_three_kinds_of_traffic_cover_every_bin() -> None:
     runs = [
         simulate("msb_skip", test, seed=seed)
