@@ -193,6 +193,15 @@ module riscv
     .imm_o     (imm)
   );
 
+  // Icarus takes an enumeration name in a port connection for a new net, hence names for these.
+  wire is_load    = op == OpLoad;
+  wire is_store   = op == OpStore;
+  wire is_mem     = is_load || is_store;
+  wire is_muldiv  = op == OpMulDiv;
+  wire is_csr     = op == OpCsr;
+  wire is_mret    = op == OpMret;
+  wire is_offload = op == OpOffload;
+
   wire [2:0] funct3 = x_instr_q[14:12];
   wire [4:0] rs1    = x_instr_q[19:15];
   wire [4:0] rs2    = x_instr_q[24:20];
@@ -220,7 +229,7 @@ module riscv
 
   wire        rs1_in_m  = m_we_q && m_rd_q == rs1;
   wire        rs2_in_m  = m_we_q && m_rd_q == rs2;
-  wire        takes_answer = op == OpAlu || (op == OpMulDiv && funct3 == '0);
+  wire        takes_answer = op == OpAlu || (is_muldiv && funct3 == '0);
   wire        hazard    = (m_load_q || m_xif_q) && !takes_answer && ((rs1_in_m && rs1_used) || (rs2_in_m && rs2_used));
   wire [31:0] rs1_rdata = rs1_in_m ? m_result_q : rs1_file;
   wire [31:0] rs2_rdata = rs2_in_m ? m_result_q : rs2_file;
@@ -234,7 +243,7 @@ module riscv
 
   wire x_irq     = x_valid_q && !x_started_q && irq && !fault_q;
   wire x_go      = x_valid_q && !x_irq && !fault_q && !hazard;
-  wire exception = op == OpIllegal || op == OpEcall || op == OpEbreak || (op == OpCsr && csr_illegal) || xif_rejected;
+  wire exception = op == OpIllegal || op == OpEcall || op == OpEbreak || (is_csr && csr_illegal) || xif_rejected;
 
   // ALU
 
@@ -261,7 +270,7 @@ module riscv
   riscv_muldiv u_muldiv (
     .clk_i,
     .rst_ni,
-    .start_i (x_go && op == OpMulDiv),
+    .start_i (x_go && is_muldiv),
     .funct3_i(funct3),
     .a_i     (rs1_late),
     .b_i     (rs2_late),
@@ -292,14 +301,14 @@ module riscv
     .funct3_i       (funct3),
     .rs1_zero_i     (rs1 == '0),
     .operand_i      (funct3[2] ? 32'(rs1) : rs1_rdata),
-    .access_i       (x_advance && op == OpCsr),
+    .access_i       (x_advance && is_csr),
     .illegal_o      (csr_illegal),
     .rdata_o        (csr_rdata),
     .trap_i         (trap),
     .trap_cause_i   (trap_cause),
     .trap_pc_i      (trap_pc),
     .trap_value_i   (trap_value),
-    .mret_i         (x_advance && op == OpMret),
+    .mret_i         (x_advance && is_mret),
     .mepc_o         (mepc),
     .tvec_base_o    (tvec_base),
     .tvec_vectored_o(tvec_vectored),
@@ -312,7 +321,6 @@ module riscv
 
   // Loads and stores
 
-  wire is_mem = op == OpLoad || op == OpStore;
   logic        mem_second, mem_last, mem_granted, mem_done, mem_fault;
   logic [31:0] mem_rdata;
 
@@ -321,7 +329,7 @@ module riscv
     .rst_ni,
     .valid_i   (x_go && is_mem && !m_xif_q),
     .flush_i   (trap),
-    .store_i   (op == OpStore),
+    .store_i   (is_store),
     .size_i    (funct3[1:0]),
     .addr_i    (address),
     .wdata_i   (rs2_rdata),
@@ -353,14 +361,14 @@ module riscv
   riscv_xif #(.XifIdWidth(XifIdWidth), .HartId(HartId)) u_xif (
     .clk_i,
     .rst_ni,
-    .offer_i      ((x_go || xif_waiting) && op == OpOffload),
+    .offer_i      ((x_go || xif_waiting) && is_offload),
     .instr_i      (x_instr_q),
     .rs_i         ({rs2_rdata, rs1_rdata}),
     .waiting_o    (xif_waiting),
     .accepted_o   (xif_accepted),
     .rejected_o   (xif_rejected),
     .writeback_o  (xif_writeback),
-    .advance_i    (x_advance && op == OpOffload),
+    .advance_i    (x_advance && is_offload),
     .flush_i      (trap),
     .m_writeback_i(m_xif_q),
     .m_done_o     (xif_m_done),
@@ -395,7 +403,7 @@ module riscv
   // Jumps
 
   wire x_jumps = op == OpJal || op == OpJalr || (op == OpBranch && taken);
-  wire returns = op == OpMret || op == OpFenceI;
+  wire returns = is_mret || op == OpFenceI;
 
   wire m_trap_wanted = fault_q && !xif_waiting;
   wire x_trap_wanted = (x_irq || (x_go && exception)) && !m_valid_q;
@@ -409,19 +417,18 @@ module riscv
 
   logic [31:0] address_base, address_offset;
   always_comb begin
-    address_base   = x_pc_q;
-    address_offset = imm;
     if (trap_wanted) begin
       address_base   = tvec_base;
       address_offset = x_irq && tvec_vectored ? {26'b0, irq_cause[3:0], 2'b00} : '0;
-    end else if (op == OpMret) begin
+    end else if (is_mret) begin
       address_base   = mepc;
       address_offset = '0;
     end else if (mem_second) begin
       address_base   = m_result_q;
       address_offset = 32'd4;
-    end else if (is_mem || op == OpJalr) begin
-      address_base   = rs1_rdata;
+    end else begin
+      address_base   = is_mem || op == OpJalr ? rs1_rdata : x_pc_q;
+      address_offset = imm;
     end
   end
   assign address = address_base + address_offset;
@@ -429,20 +436,21 @@ module riscv
 
   // Traps
 
+  assign trap_pc = fault_q ? m_pc_q : x_pc_q;
+
   always_comb begin
-    trap_pc    = x_pc_q;
-    trap_value = '0;
     if (fault_q) begin
       trap_cause = m_load_q ? CauseLoadFault : CauseStoreFault;
-      trap_pc    = m_pc_q;
       trap_value = {m_result_q[31:2], m_second_q ? 2'b00 : m_result_q[1:0]};
     end else if (x_irq) begin
       trap_cause = irq_cause;
+      trap_value = '0;
     end else if (x_err_q) begin
       trap_cause = CauseFetchFault;
       trap_value = x_err_upper_q ? next_pc : x_pc_q;
     end else if (op == OpEcall) begin
       trap_cause = CauseEcall;
+      trap_value = '0;
     end else if (op == OpEbreak) begin
       trap_cause = CauseBreakpoint;
       trap_value = x_pc_q;
@@ -536,8 +544,8 @@ module riscv
       if (x_send) begin
         m_valid_q <= 1'b1;
         m_mem_q   <= is_mem;
-        m_xif_q   <= op == OpOffload && xif_writeback;
-        m_we_q    <= op == OpOffload ? xif_writeback && rd != '0 : x_advance && rd_we;
+        m_xif_q   <= is_offload && xif_writeback;
+        m_we_q    <= is_offload ? xif_writeback && rd != '0 : x_advance && rd_we;
       end else if (m_done || m_fault) begin
         m_valid_q <= 1'b0;
         m_mem_q   <= 1'b0;
@@ -551,10 +559,10 @@ module riscv
 
   always_ff @(posedge clk_i) begin
     if (x_send) begin
-      m_load_q   <= op == OpLoad;
+      m_load_q   <= is_load;
       m_first_q  <= !x_advance;
       m_second_q <= mem_second;
-      m_count_q  <= x_advance && !(op == OpCsr && csr_counted_write);
+      m_count_q  <= x_advance && !(is_csr && csr_counted_write);
       m_rd_q     <= rd;
       m_funct3_q <= funct3;
       m_pc_q     <= x_pc_q;

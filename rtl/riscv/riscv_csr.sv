@@ -66,10 +66,7 @@ module riscv_csr
     irq_bits = {20'b0, bits[2], 3'b0, bits[1], 3'b0, bits[0], 3'b0};
   endfunction
 
-  logic present;
   always_comb begin
-    rdata_o = '0;
-    present = 1'b1;
     unique case (addr_i)
       CsrMstatus:       rdata_o = {19'b0, 2'b11, 3'b0, mpie_q, 3'b0, mie_q, 3'b0};
       CsrMisa:          rdata_o = 32'h4000_1104;                        // RV32, extensions C, I and M
@@ -86,12 +83,21 @@ module riscv_csr
       CsrMinstret:      rdata_o = minstret_q[31:0];
       CsrMinstreth:     rdata_o = minstret_q[63:32];
       CsrMhartid:       rdata_o = HartId;
-      CsrMstatush, CsrMvendorid, CsrMarchid, CsrMimpid, CsrMconfigptr: rdata_o = '0;
-      default: begin
-        // mhpmcounter3..31 and their upper halves, mhpmevent3..31: read-only zero, as the privileged specification has it
-        present = (addr_i[11:8] == 4'hb && addr_i[6:5] == 2'b00 && addr_i[4:0] >= 5'd3) ||
-                  (addr_i[11:5] == 7'b0011_001 && addr_i[4:0] >= 5'd3);
-      end
+      default:          rdata_o = '0;
+    endcase
+  end
+
+  // mhpmcounter3..31, their upper halves and mhpmevent3..31 are read-only zero, as the privileged specification has it.
+  wire is_counter = addr_i[11:8] == 4'hb && addr_i[6:5] == 2'b00;
+  wire is_event   = addr_i[11:5] == 7'b0011_001;
+
+  logic present;
+  always_comb begin
+    unique case (addr_i)
+      CsrMstatus, CsrMstatush, CsrMisa, CsrMie, CsrMtvec, CsrMcountinhibit, CsrMscratch, CsrMepc, CsrMcause, CsrMtval,
+      CsrMip, CsrMcycle, CsrMcycleh, CsrMinstret, CsrMinstreth, CsrMvendorid, CsrMarchid, CsrMimpid, CsrMhartid,
+      CsrMconfigptr: present = 1'b1;
+      default:       present = (is_counter || is_event) && addr_i[4:0] >= 5'd3;
     endcase
   end
 

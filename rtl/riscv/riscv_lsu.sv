@@ -89,11 +89,9 @@ module riscv_lsu (
   end
 
   // The second part of a split access at offset n brings the upper n bytes.
-  always_comb begin
-    aligned = rotated;
-    for (int i = 0; i < 3; i++) begin
-      if (m_second_i && 3'(i) + 3'(m_offset_i) < 3'd4) aligned[8*i +: 8] = split_q[8*i +: 8];
-    end
+  for (genvar i = 0; i < 4; i++) begin : g_byte
+    wire is_first = m_second_i && 3'(i) + 3'(m_offset_i) < 3'd4;
+    assign aligned[8*i +: 8] = is_first ? split_q[8*i +: 8] : rotated[8*i +: 8];
   end
 
   wire sign = !m_funct3_i[2] && (m_funct3_i[0] ? aligned[15] : aligned[7]);

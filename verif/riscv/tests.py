@@ -35,7 +35,9 @@ class ProgramTest(uvm_test):
     def check_phase(self) -> None:
         bench = cocotb.top
         run.report(
-            compared=self.compared(), cycles=int(bench.cycles.value), retired=int(bench.retired.value)
+            compared=self.compared(),
+            cycles=int(bench.cycles.value),
+            retired=int(bench.retired.value),
         )
         code = int(bench.exit_code.value)
         assert code == 1, f"the program ended with code {code:#x}"
