@@ -4,9 +4,9 @@
     python -m scripts.tradeoff     # docs/msb_skip_tradeoff.svg and build/bench/tradeoff.json
 
 Curves: the rules applied without training to the plain network of seed 0, one threshold for all
-layers. Points: networks trained with the skip in the loop, against the plain network and against
-the one of the same recipe. Test images and held-out training images beside each other, because
-only the latter were used to choose.
+layers; test images. Points: networks trained with the skip in the loop, against the plain network
+and against the one of the same recipe; test images and, beside them, the held-out training images,
+because only the latter were used to choose.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from scripts.project import ROOT
 
 SEEDS = (0, 1, 2)
 RULES = {
-    Mode.ABSOLUTE: ("absolute, untrained", range(5, 11), "#b8860b"),
+    Mode.ABSOLUTE: ("absolute, untrained", range(6, 11), "#b8860b"),
     Mode.RUNNING_MAXIMUM: ("running maximum, untrained", range(1, 5), "#1f77b4"),
     Mode.WINDOW_MAXIMUM: ("window maximum (two passes), untrained", range(1, 5), "#2ca02c"),
 }
@@ -118,7 +118,7 @@ def trained(name: str, judge: Judge, progress: Callable[[str], None]) -> Iterato
 def draw(points: list[Point]) -> None:
     """One panel per network and set of images."""
     figure = Figure(figsize=(10, 7.5))
-    panels = figure.subplots(2, 2, sharey=True, squeeze=False)
+    panels = figure.subplots(2, 2, sharex="row", sharey=True, squeeze=False)
     for row, name in enumerate(NETWORKS):
         for column, images in enumerate(("test", "held-out")):
             panel = panels[row][column]
@@ -140,7 +140,8 @@ def _draw_panel(panel: Axes, points: list[Point]) -> None:
     panel.grid(alpha=0.25)
     for label, _, color in RULES.values():
         curve = sorted((p.skipped, p.lost) for p in points if p.kind == label)
-        panel.plot(*zip(*curve, strict=True), ".-", color=color, label=label, linewidth=1.2)
+        skipped, lost = [x for x, _ in curve], [y for _, y in curve]
+        panel.plot(skipped, lost, ".-", color=color, label=label, linewidth=1.2)
     for label, marker, color in TRAINED.values():
         cloud = [p for p in points if p.kind == label]
         skipped, lost = [p.skipped for p in cloud], [p.lost for p in cloud]
@@ -162,8 +163,9 @@ def main() -> None:
     points: list[Point] = []
     for judge in judges():
         for name in NETWORKS:
-            points += untrained(name, judge, progress)
             points += trained(name, judge, progress)
+            if judge.name == "test":
+                points += untrained(name, judge, progress)
     write_json(TABLE, {"points": [asdict(point) for point in points]})
     draw(points)
     progress(f"wrote {TABLE.relative_to(ROOT)} and {PLOT.relative_to(ROOT)}")
