@@ -3,16 +3,17 @@
 // RV32IMC_Zicsr_Zifencei core, machine mode, three stages, in order.
 //
 //   F  fetch queue, cutting into instructions, expansion        (riscv_fetch, riscv_decompress)
-//   X  decode, registers, ALU, jumps, CSRs, bus requests, offers to the coprocessor; multiply and divide
+//   X  decode, registers, ALU, multiply and divide, jumps, CSRs, requests, offers to a coprocessor
 //   M  answer of the bus or the coprocessor, register write
 //
 //   add  F X M                      lw   F X M                       beq  F X M
 //   sub    F X M   forwarded        add    F - X M   one bubble      dst    - F X M   one bubble
 //
-// All traps but access faults of loads and stores are taken in X, and, like all that touches CSRs, only while M is
-// empty: nothing younger has happened, nothing older can fail. An access fault is noticed in M, and taken one cycle
-// later (fault_q), so that no bus answer finds its way into a request of the same cycle; what X did meanwhile is undone:
-// a jump is overruled by the trap's, an offer to the coprocessor is killed.
+// All traps but access faults of loads and stores are taken in X, and, like all that touches CSRs,
+// only while M is empty: nothing younger has happened, nothing older can fail. An access fault is
+// noticed in M, and taken one cycle later (fault_q), so that no bus answer finds its way into a
+// request of the same cycle; what X did meanwhile is undone: a jump is overruled by the trap's, an
+// offer to the coprocessor is killed.
 
 module riscv
   import riscv_pkg::*;
@@ -55,7 +56,10 @@ module riscv
   output logic [XifIdWidth-1:0] xif_issue_id_o,
   input  logic                  xif_issue_accept_i,
   input  logic                  xif_issue_writeback_i,
+  // Both registers always come along: nothing depends on which ones are read.
+  /* verilator lint_off UNUSEDSIGNAL */
   input  logic [1:0]            xif_issue_register_read_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   output logic                  xif_register_valid_o,
   input  logic                  xif_register_ready_i,
   output logic [31:0]           xif_register_hartid_o,
@@ -109,7 +113,7 @@ module riscv
 
   localparam logic [31:0] Nop = 32'h0000_0013;
 
-  logic clear_q;                     // first cycle after reset: registers without a reset are cleared
+  logic clear_q;                     // first cycle after reset: clears registers without a reset
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) clear_q <= 1'b1;
     else         clear_q <= 1'b0;
@@ -128,7 +132,7 @@ module riscv
     .rst_ni,
     .redirect_i      (redirect),
     .redirect_ready_o(redirect_ready),
-    .target_i        (target),
+    .target_i        (target[31:1]),
     .instr_req_o,
     .instr_gnt_i,
     .instr_addr_o,
@@ -160,16 +164,17 @@ module riscv
   logic        m_xif_q;              // waits for the coprocessor's result
   logic        m_we_q;               // will write m_rd_q
   logic        m_count_q;            // counts in minstret; not so the first part of a split access
-  logic        m_first_q, m_second_q;
+  logic        m_second_q;           // the second part of a split access
   logic [4:0]  m_rd_q;
   logic [2:0]  m_funct3_q;
-  logic [31:0] m_pc_q;
+  logic [31:1] m_pc_q;
   logic [31:0] m_result_q;           // result, or address of the access
   logic        fault_q;              // the access that was in M has failed
 
-  logic m_done, m_fault, trap;
+  logic m_done, trap;
 
-  // Behind the instruction in X; of one whose second half could not be fetched, the address of that half
+  // Behind the instruction in X; of one whose second half could not be fetched, the address of that
+  // half
   wire [31:0] next_pc = x_pc_q + (x_compressed_q || x_err_upper_q ? 32'd2 : 32'd4);
 
   // Decode
@@ -207,10 +212,11 @@ module riscv
   wire [4:0] rs2    = x_instr_q[24:20];
   wire [4:0] rd     = x_instr_q[11:7];
 
-  // Operands: from the register file, or from M if M will write the register. Addresses, comparisons of branches, CSRs
-  // and the coprocessor need them early in the cycle and get what M holds since the cycle before; for the answer of the
-  // bus or the coprocessor they wait until it is in the register file. The ALU and the multiplier, whose results go
-  // nowhere but into a register, take that answer in the cycle in which it arrives.
+  // Operands: from the register file, or from M if M will write the register. Addresses,
+  // comparisons of branches, CSRs and the coprocessor need them early in the cycle and get what M
+  // holds since the cycle before; for the answer of the bus or the coprocessor they wait until it
+  // is in the register file. The ALU and the multiplier, whose results go nowhere but into a
+  // register, take that answer in the cycle in which it arrives.
 
   logic [31:0] rs1_file, rs2_file, m_wdata;
   logic        m_write;
@@ -230,7 +236,8 @@ module riscv
   wire        rs1_in_m  = m_we_q && m_rd_q == rs1;
   wire        rs2_in_m  = m_we_q && m_rd_q == rs2;
   wire        takes_answer = op == OpAlu || (is_muldiv && funct3 == '0);
-  wire        hazard    = (m_load_q || m_xif_q) && !takes_answer && ((rs1_in_m && rs1_used) || (rs2_in_m && rs2_used));
+  wire        uses_m    = (rs1_in_m && rs1_used) || (rs2_in_m && rs2_used);
+  wire        hazard    = uses_m && (m_load_q || m_xif_q) && !takes_answer;
   wire [31:0] rs1_rdata = rs1_in_m ? m_result_q : rs1_file;
   wire [31:0] rs2_rdata = rs2_in_m ? m_result_q : rs2_file;
   wire [31:0] rs1_late  = rs1_in_m ? m_wdata : rs1_file;
@@ -243,7 +250,8 @@ module riscv
 
   wire x_irq     = x_valid_q && !x_started_q && irq && !fault_q;
   wire x_go      = x_valid_q && !x_irq && !fault_q && !hazard;
-  wire exception = op == OpIllegal || op == OpEcall || op == OpEbreak || (is_csr && csr_illegal) || xif_rejected;
+  wire exception = op == OpIllegal || op == OpEcall || op == OpEbreak || xif_rejected ||
+                   (is_csr && csr_illegal);
 
   // ALU
 
@@ -281,11 +289,15 @@ module riscv
 
   // CSRs
 
-  logic [31:0] csr_rdata, csr_wdata, mepc, tvec_base;
-  logic        tvec_vectored, csr_counted_write;
+  logic [31:0] csr_rdata, mepc, tvec_base;
+`ifdef RVFI
   logic [63:0] mcycle, minstret;
+  logic [31:0] csr_wdata;
+`endif
+  logic        tvec_vectored, csr_counted_write;
   logic [4:0]  trap_cause;
-  logic [31:0] trap_pc, trap_value;
+  logic [31:1] trap_pc;
+  logic [31:0] trap_value;
 
   riscv_csr #(.HartId(HartId)) u_csr (
     .clk_i,
@@ -298,7 +310,7 @@ module riscv
     .wake_o         (wake),
     .irq_cause_o    (irq_cause),
     .addr_i         (x_instr_q[31:20]),
-    .funct3_i       (funct3),
+    .funct3_i       (funct3[1:0]),
     .rs1_zero_i     (rs1 == '0),
     .operand_i      (funct3[2] ? 32'(rs1) : rs1_rdata),
     .access_i       (x_advance && is_csr),
@@ -313,10 +325,12 @@ module riscv
     .tvec_base_o    (tvec_base),
     .tvec_vectored_o(tvec_vectored),
     .retire_i       (m_done && m_count_q),
-    .counted_write_o(csr_counted_write),
+`ifdef RVFI
     .mcycle_o       (mcycle),
     .minstret_o     (minstret),
-    .wdata_o        (csr_wdata)
+    .wdata_o        (csr_wdata),
+`endif
+    .counted_write_o(csr_counted_write)
   );
 
   // Loads and stores
@@ -354,7 +368,8 @@ module riscv
     .data_err_i
   );
 
-  // Coprocessor. A fault in M does not withdraw an offer: the trap waits for the answer and then kills.
+  // Coprocessor. A fault in M does not withdraw an offer: the trap waits for the answer and then
+  // kills.
 
   logic xif_waiting, xif_accepted, xif_writeback, xif_m_done, xif_m_we;
 
@@ -380,7 +395,6 @@ module riscv
     .xif_issue_id_o,
     .xif_issue_accept_i,
     .xif_issue_writeback_i,
-    .xif_issue_register_read_i,
     .xif_register_valid_o,
     .xif_register_ready_i,
     .xif_register_hartid_o,
@@ -395,8 +409,6 @@ module riscv
     .xif_result_ready_o,
     .xif_result_hartid_i,
     .xif_result_id_i,
-    .xif_result_data_i,
-    .xif_result_rd_i,
     .xif_result_we_i
   );
 
@@ -410,10 +422,11 @@ module riscv
   wire trap_wanted   = m_trap_wanted || x_trap_wanted;
 
   assign trap     = trap_wanted && redirect_ready;
-  assign redirect = trap_wanted || (x_go && ((x_jumps && !x_redirected_q) || (returns && !m_valid_q)));
+  assign redirect = trap_wanted || (x_go && x_jumps && !x_redirected_q) ||
+                    (x_go && returns && !m_valid_q);
 
-  // One adder makes all addresses: of loads and stores, jumps, branches, returns and traps. The second part of a split
-  // access follows the first, whose address is in M, by four.
+  // One adder makes all addresses: of loads and stores, jumps, branches, returns and traps. The
+  // second part of a split access follows the first, whose address is in M, by four.
 
   logic [31:0] address_base, address_offset;
   always_comb begin
@@ -436,7 +449,7 @@ module riscv
 
   // Traps
 
-  assign trap_pc = fault_q ? m_pc_q : x_pc_q;
+  assign trap_pc = fault_q ? m_pc_q : x_pc_q[31:1];
 
   always_comb begin
     if (fault_q) begin
@@ -528,7 +541,6 @@ module riscv
 
   // ---- M ----
 
-  assign m_fault = mem_fault;
   assign m_done  = m_valid_q && (m_mem_q ? mem_done && !mem_fault : !m_xif_q || xif_m_done);
   assign m_write = m_done && m_we_q && (!m_xif_q || xif_m_we);
   assign m_wdata = m_load_q ? mem_rdata : m_xif_q ? xif_result_data_i : m_result_q;
@@ -546,13 +558,13 @@ module riscv
         m_mem_q   <= is_mem;
         m_xif_q   <= is_offload && xif_writeback;
         m_we_q    <= is_offload ? xif_writeback && rd != '0 : x_advance && rd_we;
-      end else if (m_done || m_fault) begin
+      end else if (m_done || mem_fault) begin
         m_valid_q <= 1'b0;
         m_mem_q   <= 1'b0;
         m_xif_q   <= 1'b0;
         m_we_q    <= 1'b0;
       end
-      if (m_fault)   fault_q <= 1'b1;
+      if (mem_fault) fault_q <= 1'b1;
       else if (trap) fault_q <= 1'b0;
     end
   end
@@ -560,15 +572,17 @@ module riscv
   always_ff @(posedge clk_i) begin
     if (x_send) begin
       m_load_q   <= is_load;
-      m_first_q  <= !x_advance;
       m_second_q <= mem_second;
       m_count_q  <= x_advance && !(is_csr && csr_counted_write);
       m_rd_q     <= rd;
       m_funct3_q <= funct3;
-      m_pc_q     <= x_pc_q;
+      m_pc_q     <= x_pc_q[31:1];
       m_result_q <= x_result;
     end
   end
+
+  `include "assert.svh"
+  `ASSERT(ResultsNameTheRegister, !(m_xif_q && m_done && m_we_q) || xif_result_rd_i == m_rd_q)
 
 `ifdef RVFI
   riscv_rvfi u_rvfi (
@@ -576,13 +590,14 @@ module riscv
     .rst_ni,
     .x_send_i   (x_send),
     .x_second_i (mem_second),
+    .x_last_i   (x_advance),
     .x_trap_i   (trap && !fault_q && !x_irq),
-    .m_retire_i (m_done && !m_first_q),
+    .m_done_i   (m_done),
     .m_trap_i   (trap && fault_q),
     .irq_i      (trap && !fault_q && x_irq),
     .op_i       (op),
     .insn_i     (x_compressed_q ? 32'(x_parcel_q) : x_instr_q),
-    .funct3_i   (funct3),
+    .size_i     (funct3[1:0]),
     .rs1_addr_i (rs1),
     .rs2_addr_i (rs2),
     .rs1_used_i (rs1_used),

@@ -31,18 +31,18 @@ module riscv_alu
   wire        fill     = op_i == AluSra && a_i[31];
   wire [31:0] operand  = left ? mirror(a_i) : a_i;
   wire [32:0] extended = {fill, operand};
-  wire [32:0] shifted  = $signed(extended) >>> b_i[4:0];
+  wire [31:0] shifted  = 32'($signed(extended) >>> b_i[4:0]);
 
   always_comb begin
     unique case (op_i)
-      AluSll:         result_o = mirror(shifted[31:0]);
-      AluSrl, AluSra: result_o = shifted[31:0];
+      AluSll:         result_o = mirror(shifted);
+      AluSrl, AluSra: result_o = shifted;
       AluSlt:         result_o = 32'(below_signed);
       AluSltu:        result_o = 32'(below_unsigned);
       AluXor:         result_o = a_i ^ b_i;
       AluOr:          result_o = a_i | b_i;
       AluAnd:         result_o = a_i & b_i;
-      default:        result_o = sum[31:0];
+      default:        result_o = sum[31:0];             // addition and subtraction
     endcase
   end
 

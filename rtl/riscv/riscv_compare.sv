@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Branch comparator, funct3 as in the instruction: 0 beq, 1 bne, 4 blt, 5 bge, 6 bltu, 7 bgeu. Combinational.
+// Branch comparator, funct3 as in the instruction: 0 beq, 1 bne, 4 blt, 5 bge, 6 bltu, 7 bgeu.
+// Combinational.
 //
 // Apart from the ALU because its answer goes to the bus: see the operands in riscv.sv.
 

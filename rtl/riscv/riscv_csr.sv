@@ -2,11 +2,13 @@
 //
 // Machine-mode CSRs, counters, and the choice of interrupt.
 //
-// Stage X reads and writes here only while stage M is empty, so that every older instruction has left its mark
-// (minstret included) and none can trap any more. clear_i, high in the first cycle after reset, is a write of zero to
-// all registers without a reset of their own; what must be right in that very cycle (enables, inputs) has one.
+// Stage X reads and writes here only while stage M is empty, so that every older instruction has
+// left its mark (minstret included) and none can trap any more. clear_i, high in the first cycle
+// after reset, is a write of zero to all registers without a reset of their own; what must be right
+// in that very cycle (enables, inputs) has one.
 //
-// A level on an interrupt input reaches mip one cycle later: no path leads from these inputs to a bus.
+// A level on an interrupt input reaches mip one cycle later: no path leads from these inputs to a
+// bus.
 
 module riscv_csr
   import riscv_pkg::*;
@@ -26,8 +28,8 @@ module riscv_csr
 
   // Access by the instruction in X
   input  logic [11:0] addr_i,
-  input  logic [2:0]  funct3_i,
-  input  logic        rs1_zero_i,   // rs1 or the immediate is register or number 0: no write by CSRRS and CSRRC
+  input  logic [1:0]  funct3_i,     // 1 write, 2 set, 3 clear
+  input  logic        rs1_zero_i,   // x0 or immediate 0: CSRRS and CSRRC do not write
   input  logic [31:0] operand_i,
   input  logic        access_i,     // the instruction completes in this cycle
   output logic        illegal_o,    // absent, or a write to one that cannot be written
@@ -36,7 +38,7 @@ module riscv_csr
   // Traps
   input  logic        trap_i,
   input  logic [4:0]  trap_cause_i,
-  input  logic [31:0] trap_pc_i,
+  input  logic [31:1] trap_pc_i,
   input  logic [31:0] trap_value_i,
   input  logic        mret_i,
   output logic [31:0] mepc_o,
@@ -44,10 +46,12 @@ module riscv_csr
   output logic        tvec_vectored_o,
 
   input  logic        retire_i,
-  output logic        counted_write_o,  // the access writes minstret: the instruction itself does not count
+`ifdef RVFI
   output logic [63:0] mcycle_o,
   output logic [63:0] minstret_o,
-  output logic [31:0] wdata_o
+  output logic [31:0] wdata_o,
+`endif
+  output logic        counted_write_o   // the access writes minstret: it does not count itself
 );
 
   logic        mie_q, mpie_q;                // mstatus
@@ -69,7 +73,7 @@ module riscv_csr
   always_comb begin
     unique case (addr_i)
       CsrMstatus:       rdata_o = {19'b0, 2'b11, 3'b0, mpie_q, 3'b0, mie_q, 3'b0};
-      CsrMisa:          rdata_o = 32'h4000_1104;                        // RV32, extensions C, I and M
+      CsrMisa:          rdata_o = 32'h4000_1104;                     // RV32, extensions C, I, M
       CsrMie:           rdata_o = irq_bits(enable_q);
       CsrMtvec:         rdata_o = {tvec_base_q, 1'b0, tvec_vectored_q};
       CsrMcountinhibit: rdata_o = {29'b0, inhibit_q[1], 1'b0, inhibit_q[0]};
@@ -87,16 +91,17 @@ module riscv_csr
     endcase
   end
 
-  // mhpmcounter3..31, their upper halves and mhpmevent3..31 are read-only zero, as the privileged specification has it.
+  // mhpmcounter3..31, their upper halves and mhpmevent3..31 are read-only zero, as the privileged
+  // specification has it.
   wire is_counter = addr_i[11:8] == 4'hb && addr_i[6:5] == 2'b00;
   wire is_event   = addr_i[11:5] == 7'b0011_001;
 
   logic present;
   always_comb begin
     unique case (addr_i)
-      CsrMstatus, CsrMstatush, CsrMisa, CsrMie, CsrMtvec, CsrMcountinhibit, CsrMscratch, CsrMepc, CsrMcause, CsrMtval,
-      CsrMip, CsrMcycle, CsrMcycleh, CsrMinstret, CsrMinstreth, CsrMvendorid, CsrMarchid, CsrMimpid, CsrMhartid,
-      CsrMconfigptr: present = 1'b1;
+      CsrMstatus, CsrMstatush, CsrMisa, CsrMie, CsrMtvec, CsrMcountinhibit, CsrMscratch, CsrMepc,
+      CsrMcause, CsrMtval, CsrMip, CsrMcycle, CsrMcycleh, CsrMinstret, CsrMinstreth, CsrMvendorid,
+      CsrMarchid, CsrMimpid, CsrMhartid, CsrMconfigptr: present = 1'b1;
       default:       present = (is_counter || is_event) && addr_i[4:0] >= 5'd3;
     endcase
   end
@@ -123,7 +128,6 @@ module riscv_csr
   wire write_minstret  = clear_i || (write && addr_i == CsrMinstret);
   wire write_minstreth = clear_i || (write && addr_i == CsrMinstreth);
 
-  assign wdata_o         = wdata;
   assign counted_write_o = write_minstret || write_minstreth;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -153,7 +157,7 @@ module riscv_csr
   always_ff @(posedge clk_i) begin
     if (write_mtvec)    {tvec_base_q, tvec_vectored_q} <= {wdata[31:2], wdata[0]};
     if (write_mscratch) mscratch_q <= wdata;
-    if (trap_i || write_mepc)   mepc_q   <= trap_i ? trap_pc_i[31:1] : wdata[31:1];
+    if (trap_i || write_mepc)   mepc_q   <= trap_i ? trap_pc_i : wdata[31:1];
     if (trap_i || write_mcause) mcause_q <= trap_i ? trap_cause_i : {wdata[31], wdata[3:0]};
     if (trap_i || write_mtval)  mtval_q  <= trap_i ? trap_value_i : wdata;
   end
@@ -186,7 +190,11 @@ module riscv_csr
   assign mepc_o          = {mepc_q, 1'b0};
   assign tvec_base_o     = {tvec_base_q, 2'b00};
   assign tvec_vectored_o = tvec_vectored_q;
-  assign mcycle_o        = mcycle_q;
-  assign minstret_o      = minstret_q;
+
+`ifdef RVFI
+  assign mcycle_o   = mcycle_q;
+  assign minstret_o = minstret_q;
+  assign wdata_o    = wdata;
+`endif
 
 endmodule : riscv_csr

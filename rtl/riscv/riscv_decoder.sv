@@ -2,8 +2,9 @@
 //
 // Decodes a 32-bit instruction: class, operands, immediate, ALU operation. Combinational.
 //
-// Any 32-bit word outside the major opcode SYSTEM that is not an instruction of RV32IM_Zicsr_Zifencei becomes
-// OpOffload: it is a coprocessor's to accept, and illegal only if none does.
+// Any 32-bit word outside the major opcode SYSTEM that is not an instruction of
+// RV32IM_Zicsr_Zifencei becomes OpOffload: it is a coprocessor's to accept, and illegal only if
+// none does.
 
 module riscv_decoder
   import riscv_pkg::*;
@@ -27,8 +28,8 @@ module riscv_decoder
   wire [6:0] funct7 = instr_i[31:25];
   wire       is_shift = funct3[1:0] == 2'b01;
 
-  // Each variable is given its value once, not a default first: Icarus 11 runs every always_comb of a design again when
-  // any one of them changes something, even for a moment.
+  // Each variable is given its value once, not a default first: Icarus 11 runs every always_comb of
+  // a design again when any one of them changes something, even for a moment.
 
   op_e system_op;
   always_comb begin
@@ -47,23 +48,23 @@ module riscv_decoder
   wire register_ok  = is_plain || (is_alternate && (funct3 == 3'b000 || funct3 == 3'b101));
 
   always_comb begin
-    if (illegal_i)                                                              op_o = OpIllegal;
-    else if (opcode == OpcodeLui || opcode == OpcodeAuipc)                      op_o = OpAlu;
-    else if (opcode == OpcodeJal)                                               op_o = OpJal;
-    else if (opcode == OpcodeJalr && funct3 == '0)                              op_o = OpJalr;
-    else if (opcode == OpcodeBranch && funct3[2:1] != 2'b01)                    op_o = OpBranch;
-    else if (opcode == OpcodeLoad && funct3 != 3'b011 && funct3[2:1] != 2'b11)  op_o = OpLoad;
-    else if (opcode == OpcodeStore && !funct3[2] && funct3 != 3'b011)           op_o = OpStore;
-    else if (opcode == OpcodeOpImm && shift_ok)                                 op_o = OpAlu;
-    else if (opcode == OpcodeOp && register_ok)                                 op_o = OpAlu;
-    else if (opcode == OpcodeOp && funct7 == 7'h01)                             op_o = OpMulDiv;
+    if (illegal_i)                                                            op_o = OpIllegal;
+    else if (opcode == OpcodeLui || opcode == OpcodeAuipc)                    op_o = OpAlu;
+    else if (opcode == OpcodeJal)                                             op_o = OpJal;
+    else if (opcode == OpcodeJalr && funct3 == '0)                            op_o = OpJalr;
+    else if (opcode == OpcodeBranch && funct3[2:1] != 2'b01)                  op_o = OpBranch;
+    else if (opcode == OpcodeLoad && funct3 != 3'b011 && funct3[2:1] != 2'b11) op_o = OpLoad;
+    else if (opcode == OpcodeStore && !funct3[2] && funct3 != 3'b011)         op_o = OpStore;
+    else if (opcode == OpcodeOpImm && shift_ok)                               op_o = OpAlu;
+    else if (opcode == OpcodeOp && register_ok)                               op_o = OpAlu;
+    else if (opcode == OpcodeOp && funct7 == 7'h01)                           op_o = OpMulDiv;
     // Stage M completes one access before the next starts, so that FENCE has nothing to do.
-    else if (opcode == OpcodeMiscMem && funct3 == 3'b000)                       op_o = OpAlu;
-    else if (opcode == OpcodeMiscMem && funct3 == 3'b001)                       op_o = OpFenceI;
-    else if (opcode == OpcodeSystem && funct3 == '0)                            op_o = system_op;
-    else if (opcode == OpcodeSystem && funct3[1:0] != 2'b00)                    op_o = OpCsr;
-    else if (opcode == OpcodeSystem)                                            op_o = OpIllegal;
-    else                                                                        op_o = OpOffload;
+    else if (opcode == OpcodeMiscMem && funct3 == 3'b000)                     op_o = OpAlu;
+    else if (opcode == OpcodeMiscMem && funct3 == 3'b001)                     op_o = OpFenceI;
+    else if (opcode == OpcodeSystem && funct3 == '0)                          op_o = system_op;
+    else if (opcode == OpcodeSystem && funct3[1:0] != 2'b00)                  op_o = OpCsr;
+    else if (opcode == OpcodeSystem)                                          op_o = OpIllegal;
+    else                                                                      op_o = OpOffload;
   end
 
   wire is_lui     = opcode == OpcodeLui;
@@ -74,10 +75,13 @@ module riscv_decoder
   wire is_offload = op_o == OpOffload;
 
   // The coprocessor gets both source registers; whether it writes rd is its answer, not ours.
-  assign rs1_used_o = op_o != OpIllegal && !is_lui && !is_auipc && opcode != OpcodeJal && !is_fence &&
-                      !(is_system && (funct3[2] || funct3 == '0)) || is_offload;
-  assign rs2_used_o = op_o != OpIllegal && (opcode == OpcodeBranch || opcode == OpcodeStore || is_reg) || is_offload;
-  assign rd_we_o    = !is_offload && opcode != OpcodeBranch && opcode != OpcodeStore && !is_fence && instr_i[11:7] != '0;
+  wire two_sources  = opcode == OpcodeBranch || opcode == OpcodeStore;   // no rd, but rs1 and rs2
+  wire no_rs1     = is_lui || is_auipc || opcode == OpcodeJal || is_fence ||
+                    (is_system && (funct3[2] || funct3 == '0));
+
+  assign rs1_used_o = op_o != OpIllegal && (is_offload || !no_rs1);
+  assign rs2_used_o = op_o != OpIllegal && (is_offload || two_sources || is_reg);
+  assign rd_we_o    = !is_offload && !two_sources && !is_fence && instr_i[11:7] != '0;
 
   assign alu_pc_o   = is_auipc;
   assign alu_zero_o = is_lui;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Expands a 16-bit instruction of the C extension (RV32, no floating point) into the 32-bit one it stands for.
+// Expands a 16-bit instruction of the C extension (RV32, no floating point) into the 32-bit one it
+// stands for.
 //
 //   c.addi a0, -1   0x157d   ->   addi a0, a0, -1   0xfff50513
 //
-// Reserved encodings raise illegal_o; hints expand to instructions that write x0. A 32-bit instruction passes.
+// Reserved encodings raise illegal_o; hints expand to instructions that write x0. A 32-bit
+// instruction passes.
 
 module riscv_decompress
   import riscv_pkg::*;
@@ -28,13 +30,14 @@ module riscv_decompress
   wire [11:0] imm_w    = {5'b0, instr_i[5], instr_i[12:10], instr_i[6], 2'b0};
   wire [11:0] imm_lwsp = {4'b0, instr_i[3:2], instr_i[12], instr_i[6:4], 2'b0};
   wire [11:0] imm_swsp = {4'b0, instr_i[8:7], instr_i[12:9], 2'b0};
-  wire [20:0] imm_j    = {{10{instr_i[12]}}, instr_i[8], instr_i[10:9], instr_i[6], instr_i[7], instr_i[2],
-                          instr_i[11], instr_i[5:3], 1'b0};
-  wire [12:0] imm_b    = {{5{instr_i[12]}}, instr_i[6:5], instr_i[2], instr_i[11:10], instr_i[4:3], 1'b0};
+  wire [20:1] imm_j    = {{10{instr_i[12]}}, instr_i[8], instr_i[10:9], instr_i[6], instr_i[7],
+                          instr_i[2], instr_i[11], instr_i[5:3]};
+  wire [12:1] imm_b    = {{5{instr_i[12]}}, instr_i[6:5], instr_i[2], instr_i[11:10], instr_i[4:3]};
 
-  wire [31:0] jump   = {imm_j[20], imm_j[10:1], imm_j[11], imm_j[19:12], 4'b0, ~instr_i[15], OpcodeJal};
-  wire [31:0] branch = {imm_b[12], imm_b[10:5], 5'd0, rs1_c, 2'b00, instr_i[13], imm_b[4:1], imm_b[11],
-                        OpcodeBranch};
+  wire [31:0] jump   = {imm_j[20], imm_j[10:1], imm_j[11], imm_j[19:12], 4'b0, ~instr_i[15],
+                        OpcodeJal};
+  wire [31:0] branch = {imm_b[12], imm_b[10:5], 5'd0, rs1_c, 2'b00, instr_i[13], imm_b[4:1],
+                        imm_b[11], OpcodeBranch};
 
   // c.sub, c.xor, c.or and c.and differ in instr[6:5] only.
   logic [2:0] arith_funct3;
@@ -57,7 +60,8 @@ module riscv_decompress
         illegal_o = imm_sp4 == '0;
       end
       5'b00_010: instr_o = {imm_w, rs1_c, 3'b010, rd_c, OpcodeLoad};            // c.lw
-      5'b00_110: instr_o = {imm_w[11:5], rd_c, rs1_c, 3'b010, imm_w[4:0], OpcodeStore};  // c.sw
+      5'b00_110:                                                                // c.sw
+        instr_o = {imm_w[11:5], rd_c, rs1_c, 3'b010, imm_w[4:0], OpcodeStore};
       5'b01_000: instr_o = {imm_i, rd, 3'b000, rd, OpcodeOpImm};                // c.addi, c.nop
       5'b01_001: instr_o = jump;                                                // c.jal
       5'b01_010: instr_o = {imm_i, 5'd0, 3'b000, rd, OpcodeOpImm};              // c.li
@@ -73,7 +77,7 @@ module riscv_decompress
             illegal_o = instr_i[12];
           end
           2'b10: instr_o = {imm_i, rs1_c, 3'b111, rs1_c, OpcodeOpImm};          // c.andi
-          default: begin                                                        // c.sub, xor, or, and
+          default: begin                                                        // c.sub and others
             instr_o   = {1'b0, is_sub, 5'b0, rd_c, rs1_c, arith_funct3, rs1_c, OpcodeOp};
             illegal_o = instr_i[12];
           end
@@ -100,7 +104,8 @@ module riscv_decompress
           illegal_o = !instr_i[12];
         end
       end
-      5'b10_110: instr_o = {imm_swsp[11:5], rs2, 5'd2, 3'b010, imm_swsp[4:0], OpcodeStore};  // c.swsp
+      5'b10_110:                                                                // c.swsp
+        instr_o = {imm_swsp[11:5], rs2, 5'd2, 3'b010, imm_swsp[4:0], OpcodeStore};
       default:   illegal_o = compressed_o;
     endcase
   end

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stage F: fetches words ahead of the core and cuts them into instructions, 16 or 32 bits at any even address.
+// Stage F: fetches words ahead of the core and cuts them into instructions, 16 or 32 bits at any
+// even address.
 //
 //   cycle           0      1      2
 //   redirect_i    __/~~\______________    stage X takes a jump, its target goes straight to the bus
@@ -8,10 +9,11 @@
 //   instr_rvalid  ________/~~~~~~~~~~~
 //   valid_o       ________/~~~~~~~~~~~    the target leaves in the cycle in which it arrives
 //
-// Two words can be waiting or under way; a half word left over from a word that has gone waits in its own register, so
-// that two words are enough for one straddling instruction per cycle. Words under way at a redirect are dropped when
-// they arrive. No output to the bus depends on an input from it: a redirect has to wait (redirect_ready_o low) while a
-// request waits for its grant, because a request must not change.
+// Two words can be waiting or under way; a half word left over from a word that has gone waits in
+// its own register, so that two words are enough for one straddling instruction per cycle. Words
+// under way at a redirect are dropped when they arrive. No output to the bus depends on an input
+// from it: a redirect has to wait (redirect_ready_o low) while a request waits for its grant,
+// because a request must not change.
 
 module riscv_fetch #(
   parameter logic [31:0] ResetVector = 32'h8000_0000
@@ -21,7 +23,7 @@ module riscv_fetch #(
 
   input  logic        redirect_i,         // take instructions from target_i on, forget all others
   output logic        redirect_ready_o,   // early: depends on registers only
-  input  logic [31:0] target_i,
+  input  logic [31:1] target_i,
 
   output logic        instr_req_o,
   input  logic        instr_gnt_i,
@@ -80,7 +82,7 @@ module riscv_fetch #(
   // Words: from the queue, or past it when it is empty
 
   logic [32:0] queue_q [0:1];      // {err, word}; entry 0 is the older one
-  logic        pop;                // the word is used up, or what remains of it moves to the half register
+  logic        pop;                // the word is used up, or its rest moves to half_q
 
   wire        word_valid = count_q != '0 || arrived;
   wire [32:0] word       = count_q != '0 ? queue_q[0] : {instr_err_i, instr_rdata_i};
@@ -105,7 +107,7 @@ module riscv_fetch #(
   logic [16:0] half_q;             // {err, parcel}
   logic        skip_q;             // the redirect went to the upper half of the next word
 
-  wire [16:0] lower = half_valid_q ? half_q : skip_q ? {word[32], word[31:16]} : {word[32], word[15:0]};
+  wire [16:0] lower = half_valid_q ? half_q : {word[32], skip_q ? word[31:16] : word[15:0]};
   wire [15:0] upper = half_valid_q ? word[15:0] : word[31:16];
 
   // An instruction whose first half failed is complete: there is nothing to wait for.
@@ -128,7 +130,8 @@ module riscv_fetch #(
       half_valid_q <= 1'b0;
       skip_q       <= target_i[1];
     end else if (advance) begin
-      // 32 bits aligned leave nothing; 16 bits out of a lower half, or 32 across two words, leave an upper half.
+      // 32 bits aligned leave nothing; 16 bits out of a lower half, or 32 across two words, leave
+      // an upper half.
       half_valid_q <= half_valid_q ? !short : skip_q ? !short : short;
       skip_q       <= 1'b0;
     end

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Loads and stores: places bytes on the bus, splits accesses that cross a word, aligns and extends what is read.
+// Loads and stores: places bytes on the bus, splits accesses that cross a word, aligns and extends
+// what is read.
 //
 //   lw at address 3:   word 0  D3 -- -- --    first part, kept rotated in split_q
 //                      word 4  -- D6 D5 D4    second part   ->  D6 D5 D4 D3
 //
-// Stage X sends a request only when no older access can fail any more: none is under way, or its good answer is here.
-// That is the one path from bus inputs to a bus output in the core, and what makes every fault precise: no store is
-// ever made, and no device read, by an instruction behind one that traps.
+// Stage X sends a request only when no older access can fail any more: none is under way, or its
+// good answer is here. That is the one path from bus inputs to a bus output in the core, and what
+// makes every fault precise: no store is ever made, and no device read, by an instruction behind
+// one that traps.
 
 module riscv_lsu (
   input  logic        clk_i,

@@ -2,13 +2,15 @@
 //
 // Multiply and divide: MUL in one cycle, MULH* in four, DIV* and REM* in thirty-four.
 //
-//   MUL    lo x lo + ((lo x hi + hi x lo) << 16), only the lower halves of the cross products are built
-//   MULH*  lo x lo, hi x lo, lo x hi, hi x hi one after the other through the multiplier that MUL uses for lo x lo,
-//          summed in the divider's registers
-//   DIV*   restoring, one bit per cycle on magnitudes; the first cycle makes |dividend|, the last gives the result its
-//          sign. A negative divisor is never negated: the trial subtraction adds it instead.
+//   MUL    lo x lo + ((lo x hi + hi x lo) << 16), of the cross products only the lower halves
+//   MULH*  lo x lo, hi x lo, lo x hi, hi x hi one after the other through the multiplier that MUL
+//          uses for lo x lo, summed in the divider's registers
+//   DIV*   restoring, one bit per cycle on magnitudes; the first cycle makes |dividend|, the last
+//          gives the result its sign. A negative divisor is never negated: the trial subtraction
+//          adds it instead.
 //
-// start_i holds from the first cycle until result_o is taken, operands stable; falling earlier abandons the operation.
+// start_i holds from the first cycle until result_o is taken, operands stable; falling earlier
+// abandons the operation.
 
 module riscv_muldiv (
   input  logic        clk_i,
@@ -23,7 +25,7 @@ module riscv_muldiv (
 );
 
   logic [5:0]  step_q;
-  logic [31:0] low_q;              // dividend shifting out, quotient shifting in; low part of a product's sum
+  logic [31:0] low_q;              // dividend out, quotient in; low part of a product's sum
   logic [31:0] high_q;             // remainder; high part of a product's sum
 
   wire is_div    = funct3_i[2];
@@ -59,7 +61,8 @@ module riscv_muldiv (
   wire signed [33:0] product = $signed(a_half) * $signed(b_half);
   wire        [15:0] middle  = 16'(a_i[15:0] * b_i[31:16]) + 16'(a_i[31:16] * b_i[15:0]);
 
-  // Sum of partial products: {high_q[1:0], low_q}, moved down by 16 before the second and the last are added.
+  // Sum of partial products: {high_q[1:0], low_q}, moved down by 16 before the second and the last
+  // are added.
   wire signed [33:0] sum_q   = {high_q[1:0], low_q};
   wire signed [33:0] carried = step_q == 6'd0 ? 34'sd0 : step_q[0] ? sum_q >>> 16 : sum_q;
   wire signed [33:0] sum     = carried + product;

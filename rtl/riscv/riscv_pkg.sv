@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the modules of the core say to each other: operation classes, ALU operations, CSR addresses, trap causes.
+// What the modules of the core say to each other: operation classes, ALU operations, CSR addresses,
+// trap causes.
 
 package riscv_pkg;
 
-  // What stage X does with an instruction. OpOffload is any 32-bit word that the core itself does not know.
+  // What stage X does with an instruction. OpOffload is any 32-bit word that the core itself does
+  // not know.
   typedef enum logic [3:0] {
     OpAlu,
     OpLoad,
@@ -23,9 +25,9 @@ package riscv_pkg;
     OpIllegal
   } op_e;
 
-  // ALU operations are {instr[30], funct3} of the instructions OP and OP-IMM.
+  // ALU operations are {instr[30], funct3} of the instructions OP and OP-IMM. All but AluAdd
+  // subtract; 4'b1000 only that.
   localparam logic [3:0] AluAdd  = 4'b0000;
-  localparam logic [3:0] AluSub  = 4'b1000;
   localparam logic [3:0] AluSll  = 4'b0001;
   localparam logic [3:0] AluSlt  = 4'b0010;
   localparam logic [3:0] AluSltu = 4'b0011;

@@ -2,8 +2,8 @@
 //
 // Register file: 31 words of flip-flops, two read ports, one write port. Reads are combinational.
 //
-// The flip-flops have no reset (a third of their area); instead clear_i, high in the first cycle after reset, makes one
-// write of zero to all words, so that no X and no old value is ever read.
+// The flip-flops have no reset (a third of their area); instead clear_i, high in the first cycle
+// after reset, makes one write of zero to all words, so that no X and no old value is ever read.
 
 module riscv_regfile (
   input  logic        clk_i,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// RISC-V formal interface: one channel that tells what each instruction did, in the cycle after it left the core.
+// RISC-V formal interface: one channel that tells what each instruction did, in the cycle after it
+// left the core.
 //
-// An instruction is recorded when X sends it to M and reported when M is done with it. One that traps in X is reported
-// straight from X (M is empty then), one whose access fails when its trap is taken. Accesses follow the convention for
-// unaligned memory: mem_addr is the address of the first byte, masks and data start at bit 0.
+// An instruction is recorded when X sends it to M and reported when M is done with it. One that
+// traps in X is reported straight from X (M is empty then), one whose access fails when its trap is
+// taken. Accesses follow the convention for unaligned memory: mem_addr is the address of the first
+// byte, masks and data start at bit 0.
 
 module riscv_rvfi
   import riscv_pkg::*;
@@ -15,15 +17,16 @@ module riscv_rvfi
   // Events
   input  logic x_send_i,          // X sends an instruction, or a part of an access, to M
   input  logic x_second_i,        // it is the second part: its address is recorded already
+  input  logic x_last_i,          // what X sends is not the first part of a split access
   input  logic x_trap_i,          // the instruction in X traps
-  input  logic m_retire_i,        // the instruction in M completes
+  input  logic m_done_i,          // the instruction or part in M completes
   input  logic m_trap_i,          // the instruction that was in M traps
   input  logic irq_i,             // an interrupt is taken
 
   // The instruction in X
   input  op_e         op_i,
   input  logic [31:0] insn_i,
-  input  logic [2:0]  funct3_i,
+  input  logic [1:0]  size_i,
   input  logic [4:0]  rs1_addr_i,
   input  logic [4:0]  rs2_addr_i,
   input  logic        rs1_used_i,
@@ -95,9 +98,12 @@ module riscv_rvfi
 
   wire        is_csr = op_i == OpCsr && !x_trap_i;
   wire        is_mem = (op_i == OpLoad || op_i == OpStore) && !x_trap_i;
-  wire [3:0]  bytes  = {funct3_i[1], funct3_i[1], |funct3_i[1:0], 1'b1};
-  wire [63:0] mcycle_mask   = half_mask(is_csr && csr_addr_i == CsrMcycle, is_csr && csr_addr_i == CsrMcycleh);
-  wire [63:0] minstret_mask = half_mask(is_csr && csr_addr_i == CsrMinstret, is_csr && csr_addr_i == CsrMinstreth);
+  wire [3:0]  bytes  = {size_i[1], size_i[1], |size_i, 1'b1};
+
+  wire [63:0] mcycle_mask   = half_mask(is_csr && csr_addr_i == CsrMcycle,
+                                        is_csr && csr_addr_i == CsrMcycleh);
+  wire [63:0] minstret_mask = half_mask(is_csr && csr_addr_i == CsrMinstret,
+                                        is_csr && csr_addr_i == CsrMinstreth);
 
   record_t x, m_q, retired;
 
@@ -128,7 +134,8 @@ module riscv_rvfi
   logic [63:0] order_q;
   logic        intr_q;             // the next instruction is the first of a handler
   wire         trap   = x_trap_i || m_trap_i;
-  wire         report = trap || m_retire_i;
+  logic        m_last_q;
+  wire         report = trap || (m_done_i && m_last_q);
 
   assign retired = x_trap_i ? x : m_q;
 
@@ -146,7 +153,10 @@ module riscv_rvfi
   end
 
   always_ff @(posedge clk_i) begin
-    if (x_send_i) m_q <= x;
+    if (x_send_i) begin
+      m_q      <= x;
+      m_last_q <= x_last_i;
+    end
     rvfi_order     <= order_q;
     rvfi_intr      <= intr_q;
     rvfi_trap      <= trap;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CV-X-IF: offers instructions that the core does not know to a coprocessor and follows them to commit or kill.
+// CV-X-IF: offers instructions that the core does not know to a coprocessor and follows them to
+// commit or kill.
 //
 //   cycle            0      1      2      3
 //   issue (X)      <dot4><dot4><dot4>             one per cycle, registers come along
-//   commit (M)            <dot4><dot4><dot4>      the instruction has reached M: nothing older can trap
-//   result                                <dot4>  whenever it likes; nobody waits, unless it writes a register
+//   commit (M)            <dot4><dot4><dot4>      it has reached M: nothing older can trap
+//   result                                <dot4>  at any time; M waits only if it writes rd
 //
-// An instruction may be offered while an older load is under way; if that load fails it is killed. Rejected
-// instructions are killed too: each completed issue gets exactly one commit transaction. An offer is never withdrawn.
-// busy_q keeps an id from being used again before its result has come, in whatever order results come.
+// An instruction may be offered while an older load is under way; if that load fails it is killed.
+// Rejected instructions are killed too: each completed issue gets exactly one commit transaction.
+// An offer is never withdrawn. busy_q keeps an id from being used again before its result has come,
+// in whatever order results come.
 
 module riscv_xif #(
   parameter int          XifIdWidth = 4,
@@ -19,7 +21,7 @@ module riscv_xif #(
   input  logic rst_ni,
 
   // Stage X
-  input  logic        offer_i,        // the instruction in X is to be offered, its registers are there
+  input  logic        offer_i,        // offer the instruction in X, its registers are there
   input  logic [31:0] instr_i,
   input  logic [1:0][31:0] rs_i,
   output logic        waiting_o,      // early: it was offered before, and not yet answered
@@ -41,7 +43,6 @@ module riscv_xif #(
   output logic [XifIdWidth-1:0]  xif_issue_id_o,
   input  logic                   xif_issue_accept_i,
   input  logic                   xif_issue_writeback_i,
-  input  logic [1:0]             xif_issue_register_read_i,
   output logic                   xif_register_valid_o,
   input  logic                   xif_register_ready_i,
   output logic [31:0]            xif_register_hartid_o,
@@ -56,8 +57,6 @@ module riscv_xif #(
   output logic                   xif_result_ready_o,
   input  logic [31:0]            xif_result_hartid_i,
   input  logic [XifIdWidth-1:0]  xif_result_id_i,
-  input  logic [31:0]            xif_result_data_i,
-  input  logic [4:0]             xif_result_rd_i,
   input  logic                   xif_result_we_i
 );
 
@@ -65,7 +64,7 @@ module riscv_xif #(
 
   logic [XifIdWidth-1:0] id_q;           // of the next offer
   logic [XifIdWidth-1:0] m_id_q;         // of the instruction in M
-  logic                  issued_q;       // the instruction in X has been answered; its id is id_q - 1
+  logic                  issued_q;       // the instruction in X is answered; its id is id_q - 1
   logic                  accept_q, writeback_q;
   logic                  waiting_q;
   logic                  commit_q;       // M has just received an accepted instruction
@@ -134,7 +133,8 @@ module riscv_xif #(
   end
 
   `include "assert.svh"
-  `ASSERT(RegistersAreTakenWithTheIssue, !xif_issue_valid_o || xif_register_ready_i == xif_issue_ready_i)
+  `ASSERT(RegistersAreTakenWithTheIssue,
+          !xif_issue_valid_o || xif_register_ready_i == xif_issue_ready_i)
   `ASSERT(OfferIsNeverWithdrawn, !waiting_q || xif_issue_valid_o)
   `ASSERT(ResultsBelongToThisHart, !xif_result_valid_i || xif_result_hartid_i == HartId)
   `ASSERT(ResultsAnswerAcceptedInstructions, !xif_result_valid_i || busy_q[xif_result_id_i])

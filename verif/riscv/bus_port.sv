@@ -2,9 +2,10 @@
 //
 // One OBI port of a memory that answers at once, or after random waits.
 //
-// WaitStates = 0 grants every request and answers in the next cycle. Above 0, a grant is withheld in WaitStates of 8
-// cycles on average, and answers come 1 to 1 + WaitStates cycles after the grant, in order, up to four of them
-// outstanding. What the memory does, it does at the grant: `access_o` tells when, `rdata_i` and `err_i` are taken then.
+// WaitStates = 0 grants every request and answers in the next cycle. Above 0, a grant is withheld
+// in WaitStates of 8 cycles on average, and answers come 1 to 1 + WaitStates cycles after the
+// grant, in order, up to four of them outstanding. What the memory does, it does at the grant:
+// `access_o` tells when, `rdata_i` and `err_i` are taken then.
 
 module bus_port #(
   parameter int WaitStates = 0
@@ -60,7 +61,7 @@ module bus_port #(
       end
       if (rvalid_o) head_q <= head_q + 2'd1;
       count_q <= count_q + 3'(access_o) - 3'(rvalid_o);
-      if (rvalid_o || count_q == '0) delay_q <= WaitStates == 0 ? '0 : 4'(random_q[20:16] % (WaitStates + 1));
+      if (rvalid_o || count_q == '0) delay_q <= 4'(random_q[20:16] % (WaitStates + 1));
       else                           delay_q <= delay_q - 4'(delay_q != '0);
     end
   end

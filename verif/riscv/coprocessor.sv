@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bench's coprocessor: three instructions (opcode custom-1, 0x2b) that show whether the core keeps CV-X-IF.
+// The bench's coprocessor: three instructions (opcode custom-1, 0x2b) that show whether the core
+// keeps CV-X-IF.
 //
 //   funct3 0   rd = rs1 ^ rs2
 //   funct3 1   sum += rs1, nothing written back
 //   funct3 2   rd = sum
 //
-// Everything else is rejected. One instruction at a time: it is done at its commit, forgotten at its kill, and answers
-// after a random wait (none with WaitStates = 0).
+// Everything else is rejected. One instruction at a time: it is done at its commit, forgotten at
+// its kill, and answers after a random wait (none with WaitStates = 0).
 
 module coprocessor #(
   parameter int XifIdWidth = 4,
@@ -45,7 +46,8 @@ module coprocessor #(
   logic [2:0]            funct3_q;
   logic [4:0]            rd_q;
 
-  wire       known  = issue_instr_i[6:0] == 7'h2b && issue_instr_i[31:25] == '0 && issue_instr_i[14:12] <= 3'd2;
+  wire       known  = issue_instr_i[6:0] == 7'h2b && issue_instr_i[31:25] == '0 &&
+                      issue_instr_i[14:12] <= 3'd2;
   wire       wait_1 = 32'(random_q[3:1]) < WaitStates;
   wire       wait_2 = 32'(random_q[13:11]) < WaitStates;
   wire       result = result_valid_o && result_ready_i;

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the core: programs that end by telling the bench an exit code, 1 for success.
 
-The bench itself watches what retires (RVFI) and ends the simulation on nonsense; Python sleeps until the end.
+The bench itself watches what retires (RVFI) and ends the simulation on nonsense; Python sleeps
+until the end.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import cocotb
 import pyuvm
@@ -22,7 +25,7 @@ class ProgramTest(uvm_test):
 
     async def run_phase(self) -> None:
         self.raise_objection()
-        bench = cocotb.top
+        bench: Any = cocotb.top
         watchdog = run.Watchdog(lambda: int(bench.retired.value), cycles=HANG_CYCLES).start()
         await RisingEdge(bench.exited)
         watchdog.stop()
@@ -33,7 +36,7 @@ class ProgramTest(uvm_test):
         return 1
 
     def check_phase(self) -> None:
-        bench = cocotb.top
+        bench: Any = cocotb.top
         run.report(
             compared=self.compared(),
             cycles=int(bench.cycles.value),
@@ -49,7 +52,8 @@ class SelfCheck(ProgramTest):
 
     def compared(self) -> int:
         """The checks that the program counted."""
-        return int(cocotb.top.checks.value)
+        bench: Any = cocotb.top
+        return int(bench.checks.value)
 
 
 @pyuvm.test()

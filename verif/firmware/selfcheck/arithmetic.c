@@ -11,9 +11,9 @@
 
 #define EXPECT_add(a, b) LOW((a) + (b))
 #define EXPECT_sub(a, b) LOW((a) - (b))
-#define EXPECT_sll(a, b) LOW((a) << ((b)&31))
-#define EXPECT_srl(a, b) LOW((a) >> ((b)&31))
-#define EXPECT_sra(a, b) LOW(SIGNED(a) >> ((b)&31))
+#define EXPECT_sll(a, b) LOW((a) << ((b) & 31))
+#define EXPECT_srl(a, b) LOW((a) >> ((b) & 31))
+#define EXPECT_sra(a, b) LOW(SIGNED(a) >> ((b) & 31))
 #define EXPECT_slt(a, b) LOW(SIGNED(a) < SIGNED(b))
 #define EXPECT_sltu(a, b) LOW((a) < (b))
 #define EXPECT_xor(a, b) LOW((a) ^ (b))
@@ -28,49 +28,51 @@
 #define EXPECT_rem(a, b) LOW((b) ? SIGNED(a) % NOT_ZERO(SIGNED(b)) : SIGNED(a))
 #define EXPECT_remu(a, b) LOW((b) ? WIDE(a) % NOT_ZERO(WIDE(b)) : WIDE(a))
 
-#define CHECK_REGISTER(op)                                                                              \
-  do {                                                                                                  \
-    static const uint32_t expected[CORNERS * CORNERS] = {FOR_PAIRS(EXPECT_##op)};                       \
-    group(#op);                                                                                         \
-    for (int i = 0; i < CORNERS * CORNERS; i++) {                                                       \
-      uint32_t result;                                                                                  \
-      __asm__ volatile(#op " %0, %1, %2" : "=r"(result) : "r"(corner[i / 16]), "r"(corner[i % 16]));    \
-      check(result, expected[i]);                                                                       \
-    }                                                                                                   \
+#define CHECK_REGISTER(op)                                                        \
+  do {                                                                            \
+    static const uint32_t expected[CORNERS * CORNERS] = {FOR_PAIRS(EXPECT_##op)}; \
+    group(#op);                                                                   \
+    for (int i = 0; i < CORNERS * CORNERS; i++) {                                 \
+      uint32_t result;                                                            \
+      __asm__ volatile(#op " %0, %1, %2"                                          \
+                       : "=r"(result)                                             \
+                       : "r"(corner[i / 16]), "r"(corner[i % 16]));               \
+      check(result, expected[i]);                                                 \
+    }                                                                             \
   } while (0)
 
 // The immediates stand in the text of the instruction, hence one loop for each.
-#define CHECK_IMMEDIATE(op, formula, immediate)                                                         \
-  do {                                                                                                  \
-    static const uint32_t expected[CORNERS] = {FOR_CORNERS(formula, (uint32_t)(immediate))};            \
-    for (int i = 0; i < CORNERS; i++) {                                                                 \
-      uint32_t result;                                                                                  \
-      __asm__ volatile(".option push\n.option norvc\n" #op " %0, %1, %2\n.option pop"                   \
-                       : "=r"(result)                                                                   \
-                       : "r"(corner[i]), "i"(immediate));                                               \
-      check(result, expected[i]);                                                                       \
-    }                                                                                                   \
+#define CHECK_IMMEDIATE(op, formula, immediate)                                              \
+  do {                                                                                       \
+    static const uint32_t expected[CORNERS] = {FOR_CORNERS(formula, (uint32_t)(immediate))}; \
+    for (int i = 0; i < CORNERS; i++) {                                                      \
+      uint32_t result;                                                                       \
+      __asm__ volatile(".option push\n.option norvc\n" #op " %0, %1, %2\n.option pop"        \
+                       : "=r"(result)                                                        \
+                       : "r"(corner[i]), "i"(immediate));                                    \
+      check(result, expected[i]);                                                            \
+    }                                                                                        \
   } while (0)
 
-#define CHECK_IMMEDIATES(op, formula)        \
-  do {                                       \
-    group(#op);                              \
-    CHECK_IMMEDIATE(op, formula, 0);         \
-    CHECK_IMMEDIATE(op, formula, 1);         \
-    CHECK_IMMEDIATE(op, formula, -1);        \
-    CHECK_IMMEDIATE(op, formula, 0x555);     \
-    CHECK_IMMEDIATE(op, formula, 2047);      \
-    CHECK_IMMEDIATE(op, formula, -2048);     \
+#define CHECK_IMMEDIATES(op, formula)    \
+  do {                                   \
+    group(#op);                          \
+    CHECK_IMMEDIATE(op, formula, 0);     \
+    CHECK_IMMEDIATE(op, formula, 1);     \
+    CHECK_IMMEDIATE(op, formula, -1);    \
+    CHECK_IMMEDIATE(op, formula, 0x555); \
+    CHECK_IMMEDIATE(op, formula, 2047);  \
+    CHECK_IMMEDIATE(op, formula, -2048); \
   } while (0)
 
-#define CHECK_SHIFTS(op, formula)      \
-  do {                                 \
-    group(#op);                        \
-    CHECK_IMMEDIATE(op, formula, 0);   \
-    CHECK_IMMEDIATE(op, formula, 1);   \
-    CHECK_IMMEDIATE(op, formula, 7);   \
-    CHECK_IMMEDIATE(op, formula, 16);  \
-    CHECK_IMMEDIATE(op, formula, 31);  \
+#define CHECK_SHIFTS(op, formula)     \
+  do {                                \
+    group(#op);                       \
+    CHECK_IMMEDIATE(op, formula, 0);  \
+    CHECK_IMMEDIATE(op, formula, 1);  \
+    CHECK_IMMEDIATE(op, formula, 7);  \
+    CHECK_IMMEDIATE(op, formula, 16); \
+    CHECK_IMMEDIATE(op, formula, 31); \
   } while (0)
 
 // FOR_CORNERS puts the operand last.
@@ -87,16 +89,16 @@
 static void check_upper_immediates(void) {
   uint32_t value, here;
   group("lui, auipc");
-#define CHECK_LUI(immediate)                                        \
-  __asm__ volatile("lui %0, " #immediate : "=r"(value));            \
+#define CHECK_LUI(immediate)                             \
+  __asm__ volatile("lui %0, " #immediate : "=r"(value)); \
   check(value, (uint32_t)immediate << 12)
   CHECK_LUI(0);
   CHECK_LUI(1);
   CHECK_LUI(0x12345);
   CHECK_LUI(0x80000);
   CHECK_LUI(0xfffff);
-#define CHECK_AUIPC(immediate)                                                                         \
-  __asm__ volatile("la %1, 1f\n1: auipc %0, " #immediate : "=&r"(value), "=&r"(here));                 \
+#define CHECK_AUIPC(immediate)                                                         \
+  __asm__ volatile("la %1, 1f\n1: auipc %0, " #immediate : "=&r"(value), "=&r"(here)); \
   check(value - here, (uint32_t)immediate << 12)
   CHECK_AUIPC(0);
   CHECK_AUIPC(1);

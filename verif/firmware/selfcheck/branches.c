@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Branches on all pairs of corner operands; jumps, links, and targets at every place in a fetch word.
+// Branches on all pairs of corner operands; jumps, links, and targets at every place in a fetch
+// word.
 
 #include "selfcheck.h"
 
@@ -11,17 +12,17 @@
 #define EXPECT_bltu(a, b) ((a) < (b))
 #define EXPECT_bgeu(a, b) ((a) >= (b))
 
-#define CHECK_BRANCH(op)                                                                \
-  do {                                                                                  \
-    static const uint8_t expected[CORNERS * CORNERS] = {FOR_PAIRS(EXPECT_##op)};        \
-    group(#op);                                                                         \
-    for (int i = 0; i < CORNERS * CORNERS; i++) {                                       \
-      uint32_t taken;                                                                   \
-      __asm__ volatile("li %0, 1\n" #op " %1, %2, 1f\nli %0, 0\n1:"                     \
-                       : "=&r"(taken)                                                   \
-                       : "r"(corner[i / 16]), "r"(corner[i % 16]));                     \
-      check(taken, expected[i]);                                                        \
-    }                                                                                   \
+#define CHECK_BRANCH(op)                                                         \
+  do {                                                                           \
+    static const uint8_t expected[CORNERS * CORNERS] = {FOR_PAIRS(EXPECT_##op)}; \
+    group(#op);                                                                  \
+    for (int i = 0; i < CORNERS * CORNERS; i++) {                                \
+      uint32_t taken;                                                            \
+      __asm__ volatile("li %0, 1\n" #op " %1, %2, 1f\nli %0, 0\n1:"              \
+                       : "=&r"(taken)                                            \
+                       : "r"(corner[i / 16]), "r"(corner[i % 16]));              \
+      check(taken, expected[i]);                                                 \
+    }                                                                            \
   } while (0)
 
 static void check_jumps(void) {
@@ -62,15 +63,17 @@ static void check_jumps(void) {
   check(mark, 5);
 }
 
-// Sums up on a path of jumps between 16-bit and 32-bit instructions, each at both halves of a fetch word.
+// Sums up on a path of jumps between 16-bit and 32-bit instructions, each at both halves of a fetch
+// word.
 static void check_alignment(void) {
   uint32_t sum;
   group("targets at every half word");
-#define HOP(align, first)                                                           \
+#define HOP(align, first) \
   ".balign 4\n" align "j 1f\n.balign 4\n.word 0\n" align "1: " first "\nc.addi %0, 2\n"
 #define WIDE(n) ".option push\n.option norvc\naddi %0, %0, " #n "\n.option pop\n"
   __asm__ volatile("li %0, 0\n" HOP("", WIDE(16)) HOP("c.nop\n", WIDE(16)) HOP("", "c.addi %0, 4\n")
-                       HOP("c.nop\n", "c.addi %0, 4\n") HOP("c.nop\n", WIDE(16) WIDE(32) "c.addi %0, 4\n" WIDE(64))
+                       HOP("c.nop\n", "c.addi %0, 4\n")
+                           HOP("c.nop\n", WIDE(16) WIDE(32) "c.addi %0, 4\n" WIDE(64))
                    : "=&r"(sum));
   check(sum, 5 * 2 + 16 + 16 + 4 + 4 + 16 + 32 + 4 + 64);
 }
@@ -79,12 +82,12 @@ static void check_alignment(void) {
 static void check_loops(void) {
   uint32_t sum, count;
   group("backward branches");
-#define LOOP(pad, body)                                                                     \
-  sum = 0;                                                                                  \
-  count = 7;                                                                                \
+#define LOOP(pad, body)                                                                        \
+  sum = 0;                                                                                     \
+  count = 7;                                                                                   \
   __asm__ volatile(".balign 4\n" pad "1: " body "add %0, %0, %1\naddi %1, %1, -1\nbnez %1, 1b" \
-                   : "+r"(sum), "+r"(count));                                               \
-  check(sum, 28);                                                                           \
+                   : "+r"(sum), "+r"(count));                                                  \
+  check(sum, 28);                                                                              \
   check(count, 0)
   LOOP("", "");
   LOOP("c.nop\n", "");

@@ -5,20 +5,20 @@
 #include "selfcheck.h"
 
 // One register in, changed in place
-#define CHECK_C(op, before, after)                                  \
-  do {                                                              \
-    register uint32_t value __asm__("a0") = (before);               \
-    __asm__ volatile(op : "+r"(value) : : "memory");                \
-    check(value, (after));                                          \
+#define CHECK_C(op, before, after)                    \
+  do {                                                \
+    register uint32_t value __asm__("a0") = (before); \
+    __asm__ volatile(op : "+r"(value) : : "memory");  \
+    check(value, (after));                            \
   } while (0)
 
 // Two registers in, the first one changed; a0 and s1 have three-bit names.
-#define CHECK_CC(op, a, b, after)                                   \
-  do {                                                              \
-    register uint32_t first __asm__("a0") = (a);                    \
-    register uint32_t second __asm__("s1") = (b);                   \
-    __asm__ volatile(op " %0, %1" : "+r"(first) : "r"(second));     \
-    check(first, (after));                                          \
+#define CHECK_CC(op, a, b, after)                               \
+  do {                                                          \
+    register uint32_t first __asm__("a0") = (a);                \
+    register uint32_t second __asm__("s1") = (b);               \
+    __asm__ volatile(op " %0, %1" : "+r"(first) : "r"(second)); \
+    check(first, (after));                                      \
   } while (0)
 
 static void check_immediates(void) {
@@ -56,9 +56,9 @@ static void check_stack(void) {
   uint32_t difference, value;
   uint32_t frame[64];
   group("c.addi16sp, c.addi4spn, c.lwsp, c.swsp");
-#define CHECK_ADDI16SP(n)                                                                                \
-  __asm__ volatile("mv t0, sp\nc.addi16sp sp, " #n "\nmv t1, sp\nmv sp, t0\nsub %0, t1, t0"              \
-                   : "=r"(difference)::"t0", "t1");                                                      \
+#define CHECK_ADDI16SP(n)                                                                   \
+  __asm__ volatile("mv t0, sp\nc.addi16sp sp, " #n "\nmv t1, sp\nmv sp, t0\nsub %0, t1, t0" \
+                   : "=r"(difference)::"t0", "t1");                                         \
   check(difference, (uint32_t)(n))
   CHECK_ADDI16SP(16);
   CHECK_ADDI16SP(32);
@@ -67,7 +67,7 @@ static void check_stack(void) {
   CHECK_ADDI16SP(256);
   CHECK_ADDI16SP(-512);
   CHECK_ADDI16SP(496);
-#define CHECK_ADDI4SPN(n)                                                           \
+#define CHECK_ADDI4SPN(n)                                                                 \
   __asm__ volatile("c.addi4spn a0, sp, " #n "\nsub %0, a0, sp" : "=r"(difference)::"a0"); \
   check(difference, n)
   CHECK_ADDI4SPN(4);
@@ -78,13 +78,13 @@ static void check_stack(void) {
   CHECK_ADDI4SPN(512);
   CHECK_ADDI4SPN(1020);
   // sp points into a frame of our own for a moment.
-#define CHECK_SP(n)                                                                                      \
-  frame[(n) / 4] = 0;                                                                                    \
-  __asm__ volatile("mv t0, sp\nmv sp, %1\nc.swsp %2, " #n "(sp)\nc.lwsp %0, " #n "(sp)\nmv sp, t0"       \
-                   : "=&r"(value)                                                                        \
-                   : "r"(frame), "r"(0xc0de0000u + (n))                                                  \
-                   : "t0", "memory");                                                                    \
-  check(value, 0xc0de0000u + (n));                                                                       \
+#define CHECK_SP(n)                                                                                \
+  frame[(n) / 4] = 0;                                                                              \
+  __asm__ volatile("mv t0, sp\nmv sp, %1\nc.swsp %2, " #n "(sp)\nc.lwsp %0, " #n "(sp)\nmv sp, t0" \
+                   : "=&r"(value)                                                                  \
+                   : "r"(frame), "r"(0xc0de0000u + (n))                                            \
+                   : "t0", "memory");                                                              \
+  check(value, 0xc0de0000u + (n));                                                                 \
   check(frame[(n) / 4], 0xc0de0000u + (n))
   CHECK_SP(0);
   CHECK_SP(4);
@@ -99,18 +99,18 @@ static void check_stack(void) {
 static void check_loads(void) {
   uint32_t frame[32];
   group("c.lw, c.sw");
-#define CHECK_LW(n)                                                                     \
-  do {                                                                                  \
-    register uint32_t value __asm__("a0");                                              \
-    register uint32_t data __asm__("a1") = 0xfeed0000u + (n);                           \
-    register uint32_t *base __asm__("s1") = frame;                                      \
-    frame[(n) / 4] = 0;                                                                 \
-    __asm__ volatile("c.sw %1, " #n "(%2)\nc.lw %0, " #n "(%2)"                         \
-                     : "=&r"(value)                                                     \
-                     : "r"(data), "r"(base)                                             \
-                     : "memory");                                                       \
-    check(value, 0xfeed0000u + (n));                                                    \
-    check(frame[(n) / 4], 0xfeed0000u + (n));                                           \
+#define CHECK_LW(n)                                             \
+  do {                                                          \
+    register uint32_t value __asm__("a0");                      \
+    register uint32_t data __asm__("a1") = 0xfeed0000u + (n);   \
+    register uint32_t *base __asm__("s1") = frame;              \
+    frame[(n) / 4] = 0;                                         \
+    __asm__ volatile("c.sw %1, " #n "(%2)\nc.lw %0, " #n "(%2)" \
+                     : "=&r"(value)                             \
+                     : "r"(data), "r"(base)                     \
+                     : "memory");                               \
+    check(value, 0xfeed0000u + (n));                            \
+    check(frame[(n) / 4], 0xfeed0000u + (n));                   \
   } while (0)
   CHECK_LW(0);
   CHECK_LW(4);
@@ -123,12 +123,12 @@ static void check_loads(void) {
 
 static void check_branches_on_zero(void) {
   group("c.beqz, c.bnez");
-#define CHECK_ZERO(op, operand, taken)                                                              \
-  do {                                                                                              \
-    register uint32_t value __asm__("a0") = (operand);                                              \
-    uint32_t mark;                                                                                  \
-    __asm__ volatile("li %0, 1\n" op " %1, 1f\nli %0, 0\n1:" : "=&r"(mark) : "r"(value));           \
-    check(mark, (taken));                                                                           \
+#define CHECK_ZERO(op, operand, taken)                                                    \
+  do {                                                                                    \
+    register uint32_t value __asm__("a0") = (operand);                                    \
+    uint32_t mark;                                                                        \
+    __asm__ volatile("li %0, 1\n" op " %1, 1f\nli %0, 0\n1:" : "=&r"(mark) : "r"(value)); \
+    check(mark, (taken));                                                                 \
   } while (0)
   CHECK_ZERO("c.beqz", 0, 1);
   CHECK_ZERO("c.beqz", 1, 0);
@@ -142,10 +142,10 @@ static void check_branches_on_zero(void) {
 static void check_offsets(void) {
   uint32_t sum;
   group("offsets of 16-bit jumps");
-#define HOP(jump, distance)                                                             \
-  __asm__ volatile("li %0, 1\nj 2f\n1: c.addi %0, 8\nj 3f\n.zero " #distance            \
-                   "\n2: " jump " 1b\n.zero " #distance "\n3: c.addi %0, 2"             \
-                   : "=&r"(sum)::"a0");                                                 \
+#define HOP(jump, distance)                                                               \
+  __asm__ volatile("li %0, 1\nj 2f\n1: c.addi %0, 8\nj 3f\n.zero " #distance "\n2: " jump \
+                   " 1b\n.zero " #distance "\n3: c.addi %0, 2"                            \
+                   : "=&r"(sum)::"a0");                                                   \
   check(sum, 11)
   HOP("c.j", 2);
   HOP("c.j", 4);

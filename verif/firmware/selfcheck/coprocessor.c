@@ -21,15 +21,29 @@ static void check_results(void) {
   __asm__ volatile(COP_XOR("%0", "%1", "%2") : "=r"(result) : "r"(0xff00ff00), "r"(0x0ff00ff0));
   check(result, 0xf0f0f0f0);
   // used at once: by the ALU, by a second one, as an address, as data
-  __asm__ volatile(COP_XOR("t0", "%1", "%2") "add %0, t0, t0" : "=r"(result) : "r"(3), "r"(5) : "t0");
+  __asm__ volatile(COP_XOR("t0", "%1", "%2") "add %0, t0, t0"
+                   : "=r"(result)
+                   : "r"(3), "r"(5)
+                   : "t0");
   check(result, 12);
-  __asm__ volatile(COP_XOR("t0", "%1", "%2") COP_XOR("%0", "t0", "%1") : "=&r"(result) : "r"(3), "r"(5) : "t0");
+  __asm__ volatile(COP_XOR("t0", "%1", "%2") COP_XOR("%0", "t0", "%1")
+                   : "=&r"(result)
+                   : "r"(3), "r"(5)
+                   : "t0");
   check(result, 5);
-  __asm__ volatile(COP_XOR("t0", "%1", "x0") "lw %0, 0(t0)" : "=r"(result) : "r"(&corner[9]) : "t0", "memory");
+  __asm__ volatile(COP_XOR("t0", "%1", "x0") "lw %0, 0(t0)"
+                   : "=r"(result)
+                   : "r"(&corner[9])
+                   : "t0", "memory");
   check(result, corner[9]);
-  __asm__ volatile("lw t0, 0(%1)\n" COP_XOR("%0", "t0", "%1") : "=&r"(result) : "r"(&corner[0]) : "t0");
+  __asm__ volatile("lw t0, 0(%1)\n" COP_XOR("%0", "t0", "%1")
+                   : "=&r"(result)
+                   : "r"(&corner[0])
+                   : "t0");
   check(result, (uint32_t)&corner[0]);
-  __asm__ volatile("li %0, 4\n" COP_XOR("x0", "%1", "%2") "add %0, %0, x0" : "=&r"(result) : "r"(3), "r"(5));
+  __asm__ volatile("li %0, 4\n" COP_XOR("x0", "%1", "%2") "add %0, %0, x0"
+                   : "=&r"(result)
+                   : "r"(3), "r"(5));
   check(result, 4);
 }
 
@@ -39,12 +53,14 @@ static void check_sums(void) {
   // More in a row than there are ids
   __asm__ volatile(".rept 40\n" COP_ADD("%0") ".endr" ::"r"(3));
   check(read_sum() - start, 120);
-  __asm__ volatile("csrr %0, minstret\n" COP_ADD("x0") COP_ADD("x0") COP_SUM("x0") "csrr %1, minstret"
+  __asm__ volatile("csrr %0, minstret\n" COP_ADD("x0") COP_ADD("x0")
+                       COP_SUM("x0") "csrr %1, minstret"
                    : "=&r"(first), "=&r"(second));
   check(second - first, 4);
 }
 
-// Behind an access that fails, an instruction is killed or never offered; it must count once, after the handler.
+// Behind an access that fails, an instruction is killed or never offered; it must count once, after
+// the handler.
 static void check_kills(void) {
   uint32_t start = read_sum();
   group("coprocessor kills");
@@ -56,7 +72,10 @@ static void check_kills(void) {
   }
   // An instruction that nobody knows behind a failing access: two traps
   uint32_t before = trap.count;
-  __asm__ volatile("lw t0, 0(%0)\n.word 0x0000000b\n" COP_ADD("%1") : : "r"(UNMAPPED), "r"(5) : "t0");
+  __asm__ volatile("lw t0, 0(%0)\n.word 0x0000000b\n" COP_ADD("%1")
+                   :
+                   : "r"(UNMAPPED), "r"(5)
+                   : "t0");
   check(trap.count - before, 2);
   check(read_sum() - start, 105);
 }

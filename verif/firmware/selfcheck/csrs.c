@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CSRs: fields that keep what is written, fields that do not, the six access instructions, and the counters.
+// CSRs: fields that keep what is written, fields that do not, the six access instructions, and the
+// counters.
 
 #include "selfcheck.h"
 
-#define CHECK_WRITE(name, value, expected)  \
-  CSR_WRITE(name, (uint32_t)(value));       \
+#define CHECK_WRITE(name, value, expected) \
+  CSR_WRITE(name, (uint32_t)(value));      \
   check(CSR_READ(name), (expected))
 
 static void check_fields(void) {
@@ -43,13 +44,13 @@ static void check_fields(void) {
   CSR_WRITE(mtvec, old);
 }
 
-#define CHECK_ACCESS(op, operand, before, after)                                                    \
-  do {                                                                                              \
-    uint32_t read;                                                                                  \
-    CSR_WRITE(mscratch, (uint32_t)(before));                                                        \
-    __asm__ volatile(op " %0, mscratch, %1" : "=r"(read) : operand);                                \
-    check(read, (uint32_t)(before));                                                                \
-    check(CSR_READ(mscratch), (uint32_t)(after));                                                   \
+#define CHECK_ACCESS(op, operand, before, after)                     \
+  do {                                                               \
+    uint32_t read;                                                   \
+    CSR_WRITE(mscratch, (uint32_t)(before));                         \
+    __asm__ volatile(op " %0, mscratch, %1" : "=r"(read) : operand); \
+    check(read, (uint32_t)(before));                                 \
+    check(CSR_READ(mscratch), (uint32_t)(after));                    \
   } while (0)
 
 static void check_accesses(void) {
@@ -79,10 +80,12 @@ static void check_counters(void) {
   uint32_t first, second;
   group("counters");
   __asm__ volatile(
-      "csrr %0, minstret\nnop\nmul x0, x0, x0\nlw x0, 0(sp)\nsw x0, -4(sp)\nlw x0, 1(sp)\nj 1f\n1: csrr %1, minstret"
+      "csrr %0, minstret\nnop\nmul x0, x0, x0\nlw x0, 0(sp)\nsw x0, -4(sp)\nlw x0, 1(sp)\nj 1f\n1: "
+      "csrr %1, minstret"
       : "=&r"(first), "=&r"(second)::"memory");
   check(second - first, 7);
-  __asm__ volatile("csrr %0, mcycle\nnop\nnop\nnop\nnop\ncsrr %1, mcycle" : "=&r"(first), "=&r"(second));
+  __asm__ volatile("csrr %0, mcycle\nnop\nnop\nnop\nnop\ncsrr %1, mcycle"
+                   : "=&r"(first), "=&r"(second));
   check(second - first >= 5, 1);
   check(second - first < 1000, 1);
   // A written value is what the next instruction reads; the carry reaches the upper half.

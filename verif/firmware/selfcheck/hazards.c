@@ -18,38 +18,39 @@ static volatile uint32_t cell[4];
 #define BY_LINK "la t1, 9f-12\njal t0, 9f\n9: sub t0, t0, t1\n"
 
 // Consumers turn 12 into `result`.
-#define CHECK_USE(producer, consumer, expected)                                          \
-  do {                                                                                   \
-    uint32_t result;                                                                     \
-    cell[0] = 12;                                                                        \
-    cell[1] = 0x000c0000;                                                                \
-    cell[2] = 0;                                                                         \
-    cell[3] = 99;                                                                        \
-    __asm__ volatile(".option push\n.option norvc\n" producer consumer ".option pop\n"   \
-                     : "=&r"(result)                                                     \
-                     : "r"(7), "r"(5), "r"(cell)                                         \
-                     : "t0", "t1", "memory");                                            \
-    check(result, (expected));                                                           \
+#define CHECK_USE(producer, consumer, expected)                                        \
+  do {                                                                                 \
+    uint32_t result;                                                                   \
+    cell[0] = 12;                                                                      \
+    cell[1] = 0x000c0000;                                                              \
+    cell[2] = 0;                                                                       \
+    cell[3] = 99;                                                                      \
+    __asm__ volatile(".option push\n.option norvc\n" producer consumer ".option pop\n" \
+                     : "=&r"(result)                                                   \
+                     : "r"(7), "r"(5), "r"(cell)                                       \
+                     : "t0", "t1", "memory");                                          \
+    check(result, (expected));                                                         \
   } while (0)
 
-#define CHECK_PRODUCER(producer)                                                                         \
-  do {                                                                                                   \
-    group("result of " #producer);                                                                       \
-    CHECK_USE(producer, "sub %0, t0, %1\n", 5);                          /* first operand */             \
-    CHECK_USE(producer, "sub %0, %1, t0\n", 0xfffffffbu);                /* second operand */            \
-    CHECK_USE(producer, "nop\nsub %0, t0, %1\n", 5);                     /* one instruction later */     \
-    CHECK_USE(producer, "nop\nnop\nsub %0, t0, %1\n", 5);                /* two */                       \
-    CHECK_USE(producer, "mul %0, t0, t0\n", 144);                                                        \
-    CHECK_USE(producer, "divu %0, t0, %2\n", 2);                                                         \
-    CHECK_USE(producer, "mulhu %0, t0, t0\n", 0);                                                        \
-    CHECK_USE(producer, "sll %0, %2, t0\n", 0x5000);                                                     \
-    CHECK_USE(producer, "add t0, t0, %3\nlw %0, 0(t0)\n", 99);           /* part of an address */        \
-    CHECK_USE(producer, "addi t0, t0, 1\naddi t0, t0, 1\nmv %0, t0\n", 14);                              \
-    CHECK_USE(producer, "sw t0, 8(%3)\nlw %0, 8(%3)\n", 12);             /* data of a store */           \
-    CHECK_USE(producer, "li %0, 1\nbeq t0, %1, 1f\nli %0, 0\n1:\n", 0);  /* of a branch, not taken */    \
-    CHECK_USE(producer, "li %0, 1\nbltu %1, t0, 1f\nli %0, 0\n1:\n", 1);                                 \
-    CHECK_USE(producer, "csrw mscratch, t0\ncsrr %0, mscratch\n", 12);                                   \
-    CHECK_USE(producer, "li %0, 0\nla t1, 1f-12\nadd t0, t0, t1\njr t0\n1: addi %0, %0, 3\n", 3);        \
+#define CHECK_PRODUCER(producer)                                                                  \
+  do {                                                                                            \
+    group("result of " #producer);                                                                \
+    CHECK_USE(producer, "sub %0, t0, %1\n", 5);           /* first operand */                     \
+    CHECK_USE(producer, "sub %0, %1, t0\n", 0xfffffffbu); /* second operand */                    \
+    CHECK_USE(producer, "nop\nsub %0, t0, %1\n", 5);      /* one instruction later */             \
+    CHECK_USE(producer, "nop\nnop\nsub %0, t0, %1\n", 5); /* two */                               \
+    CHECK_USE(producer, "mul %0, t0, t0\n", 144);                                                 \
+    CHECK_USE(producer, "divu %0, t0, %2\n", 2);                                                  \
+    CHECK_USE(producer, "mulhu %0, t0, t0\n", 0);                                                 \
+    CHECK_USE(producer, "sll %0, %2, t0\n", 0x5000);                                              \
+    CHECK_USE(producer, "add t0, t0, %3\nlw %0, 0(t0)\n", 99); /* part of an address */           \
+    CHECK_USE(producer, "addi t0, t0, 1\naddi t0, t0, 1\nmv %0, t0\n", 14);                       \
+    CHECK_USE(producer, "sw t0, 8(%3)\nlw %0, 8(%3)\n", 12); /* data of a store */                \
+    CHECK_USE(producer, "li %0, 1\nbeq t0, %1, 1f\nli %0, 0\n1:\n",                               \
+              0); /* of a branch, not taken */                                                    \
+    CHECK_USE(producer, "li %0, 1\nbltu %1, t0, 1f\nli %0, 0\n1:\n", 1);                          \
+    CHECK_USE(producer, "csrw mscratch, t0\ncsrr %0, mscratch\n", 12);                            \
+    CHECK_USE(producer, "li %0, 0\nla t1, 1f-12\nadd t0, t0, t1\njr t0\n1: addi %0, %0, 3\n", 3); \
   } while (0)
 
 // A result that is overwritten at once, and a load overtaken by a later result to the same register
@@ -59,7 +60,8 @@ static void check_overwriting(void) {
   CHECK_USE(BY_LOAD, "lui t0, 1\nmv %0, t0\n", 0x1000);
   CHECK_USE("addi t0, %1, 1\n", "lw t0, 12(%3)\nmv %0, t0\n", 99);
   CHECK_USE("lw t0, 12(%3)\n", "lw t0, 0(%3)\nmv %0, t0\n", 12);
-  CHECK_USE("sw %3, 8(%3)\n", "lw t0, 8(%3)\nlw %0, 0(t0)\n", 12);  // an address straight from a load
+  CHECK_USE("sw %3, 8(%3)\n", "lw t0, 8(%3)\nlw %0, 0(t0)\n",
+            12);  // an address straight from a load
   CHECK_USE("la t0, 1f\nsw t0, 8(%3)\nli %0, 4\n", "lw t0, 8(%3)\njr t0\nli %0, 0\n1:\n", 4);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Interrupts: each kind, direct and vectored, masked, in priority, at every moment of a busy sequence; wfi.
+// Interrupts: each kind, direct and vectored, masked, in priority, at every moment of a busy
+// sequence; wfi.
 
 #include "selfcheck.h"
 
@@ -59,19 +60,20 @@ static void check_vectored(void) {
 static void check_priority(void) {
   group("interrupt priority");
   CSR_WRITE(mie, 0x888);
-#define CHECK_FIRST(levels, first)     \
-  DEVICE_IRQ = (levels);               \
-  wait();                              \
-  CSR_SET(mstatus, MSTATUS_MIE);       \
-  wait();                              \
-  CSR_CLEAR(mstatus, MSTATUS_MIE);     \
+#define CHECK_FIRST(levels, first) \
+  DEVICE_IRQ = (levels);           \
+  wait();                          \
+  CSR_SET(mstatus, MSTATUS_MIE);   \
+  wait();                          \
+  CSR_CLEAR(mstatus, MSTATUS_MIE); \
   check(trap.cause, 1u << 31 | (first))
   CHECK_FIRST(7, 11);
   CHECK_FIRST(IRQ_SOFTWARE | IRQ_TIMER, 3);
   CHECK_FIRST(IRQ_TIMER, 7);
 }
 
-// An interrupt after n cycles of work, for each n: it comes exactly once and the work does not notice.
+// An interrupt after n cycles of work, for each n: it comes exactly once and the work does not
+// notice.
 static void check_moments(void) {
   static volatile uint32_t cell[4];
   group("interrupts at every moment");
@@ -84,7 +86,8 @@ static void check_moments(void) {
     CSR_SET(mstatus, MSTATUS_MIE);
     __asm__ volatile(
         "li %0, 0\n"
-        "1: lw t0, 0(%2)\nmul t0, t0, t0\nsw t0, 4(%2)\nlw t1, 3(%2)\nsrli t1, t1, 8\nadd %0, %0, t1\n"
+        "1: lw t0, 0(%2)\nmul t0, t0, t0\nsw t0, 4(%2)\nlw t1, 3(%2)\nsrli t1, t1, 8\nadd %0, %0, "
+        "t1\n"
         "li t0, 100\ndivu t0, t0, t1\nadd %0, %0, t0\nmulhu t0, t0, t1\nadd %0, %0, t0\n"
         "addi %1, %1, -1\nbnez %1, 1b"
         : "=&r"(result), "+r"(loops)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Self-check of the core: runs every part, then ends the run with 1. The first check that fails ends it with 16 and
-// more, and prints its group, its number in the group, what came and what should have come.
+// Self-check of the core: runs every part, then ends the run with 1. The first check that fails
+// ends it with 16 and more, and prints its group, its number in the group, what came and what
+// should have come.
 
 #include "selfcheck.h"
 
-const uint32_t corner[CORNERS] = {CORNER_0,  CORNER_1,  CORNER_2,  CORNER_3,  CORNER_4,  CORNER_5,
-                                  CORNER_6,  CORNER_7,  CORNER_8,  CORNER_9,  CORNER_10, CORNER_11,
+const uint32_t corner[CORNERS] = {CORNER_0,  CORNER_1,  CORNER_2,  CORNER_3, CORNER_4,  CORNER_5,
+                                  CORNER_6,  CORNER_7,  CORNER_8,  CORNER_9, CORNER_10, CORNER_11,
                                   CORNER_12, CORNER_13, CORNER_14, CORNER_15};
 
 volatile struct trap trap;
@@ -49,8 +50,8 @@ void check(uint32_t got, uint32_t expected) {
   passed++;
 }
 
-// Called by start.S for every trap. An interrupt is answered by dropping all levels; an exception goes on behind the
-// instruction, or where the check said.
+// Called by start.S for every trap. An interrupt is answered by dropping all levels; an exception
+// goes on behind the instruction, or where the check said.
 void handle_trap(uint32_t entry) {
   trap.watched = *trap_watch;
   trap.cause = CSR_READ(mcause);

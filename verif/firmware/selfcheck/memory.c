@@ -13,37 +13,40 @@ static uint8_t pattern[16] __attribute__((aligned(4))) = {
     BYTE(0), BYTE(1), BYTE(2),  BYTE(3),  BYTE(4),  BYTE(5),  BYTE(6),  BYTE(7),
     BYTE(8), BYTE(9), BYTE(10), BYTE(11), BYTE(12), BYTE(13), BYTE(14), BYTE(15)};
 
-#define CHECK_LOAD(op, offset, expected)                                                                  \
-  do {                                                                                                    \
-    uint32_t value;                                                                                       \
-    __asm__ volatile(#op " %0, %2(%1)" : "=r"(value) : "r"(pattern + 8), "i"((offset)-8) : "memory");     \
-    check(value, (uint32_t)(expected));                                                                   \
+#define CHECK_LOAD(op, offset, expected)                   \
+  do {                                                     \
+    uint32_t value;                                        \
+    __asm__ volatile(#op " %0, %2(%1)"                     \
+                     : "=r"(value)                         \
+                     : "r"(pattern + 8), "i"((offset) - 8) \
+                     : "memory");                          \
+    check(value, (uint32_t)(expected));                    \
   } while (0)
 
-#define CHECK_LOADS(offset)                             \
-  CHECK_LOAD(lb, offset, (int8_t)BYTE(offset));         \
-  CHECK_LOAD(lbu, offset, BYTE(offset));                \
-  CHECK_LOAD(lh, offset, (int16_t)HALF(offset));        \
-  CHECK_LOAD(lhu, offset, HALF(offset));                \
+#define CHECK_LOADS(offset)                      \
+  CHECK_LOAD(lb, offset, (int8_t)BYTE(offset));  \
+  CHECK_LOAD(lbu, offset, BYTE(offset));         \
+  CHECK_LOAD(lh, offset, (int16_t)HALF(offset)); \
+  CHECK_LOAD(lhu, offset, HALF(offset));         \
   CHECK_LOAD(lw, offset, WORD(offset))
 
 static uint8_t target[12] __attribute__((aligned(4)));
 
 // Stores `size` bytes at an offset into a cleared target and looks at every byte of it.
-#define CHECK_STORE(op, size, offset)                                                               \
-  do {                                                                                              \
-    for (int i = 0; i < 12; i++) target[i] = 0x5a;                                                  \
-    __asm__ volatile(#op " %1, %2(%0)" ::"r"(target), "r"(0x89abcdefu), "i"(offset) : "memory");    \
-    for (int i = 0; i < 12; i++) {                                                                  \
-      static const uint8_t stored[4] = {0xef, 0xcd, 0xab, 0x89};                                    \
-      int k = i - (offset);                                                                         \
-      check(*(volatile uint8_t *)&target[i], k >= 0 && k < (size) ? stored[k] : 0x5a);              \
-    }                                                                                               \
+#define CHECK_STORE(op, size, offset)                                                            \
+  do {                                                                                           \
+    for (int i = 0; i < 12; i++) target[i] = 0x5a;                                               \
+    __asm__ volatile(#op " %1, %2(%0)" ::"r"(target), "r"(0x89abcdefu), "i"(offset) : "memory"); \
+    for (int i = 0; i < 12; i++) {                                                               \
+      static const uint8_t stored[4] = {0xef, 0xcd, 0xab, 0x89};                                 \
+      int k = i - (offset);                                                                      \
+      check(*(volatile uint8_t *)&target[i], k >= 0 && k < (size) ? stored[k] : 0x5a);           \
+    }                                                                                            \
   } while (0)
 
-#define CHECK_STORES(offset)   \
-  CHECK_STORE(sb, 1, offset);  \
-  CHECK_STORE(sh, 2, offset);  \
+#define CHECK_STORES(offset)  \
+  CHECK_STORE(sb, 1, offset); \
+  CHECK_STORE(sh, 2, offset); \
   CHECK_STORE(sw, 4, offset)
 
 // A split load whose result is its own address register, and one right behind another
@@ -52,7 +55,10 @@ static void check_split(void) {
   group("split accesses in a row");
   __asm__ volatile("mv %0, %1\nlw %0, 1(%0)" : "=&r"(first) : "r"(pattern) : "memory");
   check(first, WORD(1));
-  __asm__ volatile("lw %0, 3(%2)\nlw %1, 6(%2)" : "=&r"(first), "=&r"(second) : "r"(pattern) : "memory");
+  __asm__ volatile("lw %0, 3(%2)\nlw %1, 6(%2)"
+                   : "=&r"(first), "=&r"(second)
+                   : "r"(pattern)
+                   : "memory");
   check(first, WORD(3));
   check(second, WORD(6));
   __asm__ volatile("sw %2, 3(%3)\nlw %0, 3(%3)\nlhu %1, 5(%3)"

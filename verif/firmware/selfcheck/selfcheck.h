@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the parts of the self-check share: the check itself, the device of verif/riscv/bench.sv, and the record that the
-// trap handler leaves. Expected values are constants that the compiler computes on the host from the definition of each
-// instruction in C; the core under test has no part in them.
+// What the parts of the self-check share: the check itself, the device of verif/riscv/bench.sv, and
+// the record that the trap handler leaves. Expected values are constants that the compiler computes
+// on the host from the definition of each instruction in C; the core under test has no part in
+// them.
 
 #ifndef SELFCHECK_H
 #define SELFCHECK_H
@@ -43,19 +44,22 @@ enum irq { IRQ_SOFTWARE = 1, IRQ_TIMER = 2, IRQ_EXTERNAL = 4 };
 
 extern const uint32_t corner[CORNERS];
 
-// FOR_CORNERS(F, ...) is F(..., c) for each corner c, separated by commas; FOR_PAIRS(F) is F(a, b) for each pair.
-#define FOR_CORNERS(F, ...)                                                                                  \
-  F(__VA_ARGS__, CORNER_0), F(__VA_ARGS__, CORNER_1), F(__VA_ARGS__, CORNER_2), F(__VA_ARGS__, CORNER_3),    \
-      F(__VA_ARGS__, CORNER_4), F(__VA_ARGS__, CORNER_5), F(__VA_ARGS__, CORNER_6),                          \
-      F(__VA_ARGS__, CORNER_7), F(__VA_ARGS__, CORNER_8), F(__VA_ARGS__, CORNER_9),                          \
-      F(__VA_ARGS__, CORNER_10), F(__VA_ARGS__, CORNER_11), F(__VA_ARGS__, CORNER_12),                       \
-      F(__VA_ARGS__, CORNER_13), F(__VA_ARGS__, CORNER_14), F(__VA_ARGS__, CORNER_15)
-#define FOR_PAIRS(F)                                                                                         \
-  FOR_CORNERS(F, CORNER_0), FOR_CORNERS(F, CORNER_1), FOR_CORNERS(F, CORNER_2), FOR_CORNERS(F, CORNER_3),    \
-      FOR_CORNERS(F, CORNER_4), FOR_CORNERS(F, CORNER_5), FOR_CORNERS(F, CORNER_6),                          \
-      FOR_CORNERS(F, CORNER_7), FOR_CORNERS(F, CORNER_8), FOR_CORNERS(F, CORNER_9),                          \
-      FOR_CORNERS(F, CORNER_10), FOR_CORNERS(F, CORNER_11), FOR_CORNERS(F, CORNER_12),                       \
-      FOR_CORNERS(F, CORNER_13), FOR_CORNERS(F, CORNER_14), FOR_CORNERS(F, CORNER_15)
+// FOR_CORNERS(F, ...) is F(..., c) for each corner c, separated by commas; FOR_PAIRS(F) is F(a, b)
+// for each pair.
+#define FOR_CORNERS(F, ...)                                                            \
+  F(__VA_ARGS__, CORNER_0), F(__VA_ARGS__, CORNER_1), F(__VA_ARGS__, CORNER_2),        \
+      F(__VA_ARGS__, CORNER_3), F(__VA_ARGS__, CORNER_4), F(__VA_ARGS__, CORNER_5),    \
+      F(__VA_ARGS__, CORNER_6), F(__VA_ARGS__, CORNER_7), F(__VA_ARGS__, CORNER_8),    \
+      F(__VA_ARGS__, CORNER_9), F(__VA_ARGS__, CORNER_10), F(__VA_ARGS__, CORNER_11),  \
+      F(__VA_ARGS__, CORNER_12), F(__VA_ARGS__, CORNER_13), F(__VA_ARGS__, CORNER_14), \
+      F(__VA_ARGS__, CORNER_15)
+#define FOR_PAIRS(F)                                                                   \
+  FOR_CORNERS(F, CORNER_0), FOR_CORNERS(F, CORNER_1), FOR_CORNERS(F, CORNER_2),        \
+      FOR_CORNERS(F, CORNER_3), FOR_CORNERS(F, CORNER_4), FOR_CORNERS(F, CORNER_5),    \
+      FOR_CORNERS(F, CORNER_6), FOR_CORNERS(F, CORNER_7), FOR_CORNERS(F, CORNER_8),    \
+      FOR_CORNERS(F, CORNER_9), FOR_CORNERS(F, CORNER_10), FOR_CORNERS(F, CORNER_11),  \
+      FOR_CORNERS(F, CORNER_12), FOR_CORNERS(F, CORNER_13), FOR_CORNERS(F, CORNER_14), \
+      FOR_CORNERS(F, CORNER_15)
 
 // Names what is checked next, for the message of a failure.
 void group(const char *name);
@@ -64,21 +68,22 @@ void group(const char *name);
 void check(uint32_t got, uint32_t expected);
 
 struct trap {
-  uint32_t count;    // of traps so far
+  uint32_t count;  // of traps so far
   uint32_t cause, epc, value, status;
   uint32_t entry;    // of the vector table, 255 in direct mode
   uint32_t watched;  // *trap_watch when the handler began
 };
 extern volatile struct trap trap;
-extern volatile uint32_t trap_resume;              // where to go on after the next exception; 0: behind the instruction
+extern volatile uint32_t
+    trap_resume;  // where to go on after the next exception; 0: behind the instruction
 extern const volatile uint32_t *volatile trap_watch;
 extern char trap_direct[], trap_table[];
 
-#define CSR_READ(name)                                      \
-  ({                                                        \
-    uint32_t csr_value;                                     \
-    __asm__ volatile("csrr %0, " #name : "=r"(csr_value));  \
-    csr_value;                                              \
+#define CSR_READ(name)                                     \
+  ({                                                       \
+    uint32_t csr_value;                                    \
+    __asm__ volatile("csrr %0, " #name : "=r"(csr_value)); \
+    csr_value;                                             \
   })
 #define CSR_WRITE(name, value) __asm__ volatile("csrw " #name ", %0" ::"r"(value) : "memory")
 #define CSR_SET(name, value) __asm__ volatile("csrs " #name ", %0" ::"r"(value) : "memory")

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Exceptions: cause, mepc, mtval and mstatus of each, and that nothing behind a failing access has happened.
+// Exceptions: cause, mepc, mtval and mstatus of each, and that nothing behind a failing access has
+// happened.
 
 #include "selfcheck.h"
 
 // Runs `text`, whose label 1 is the instruction that must trap.
-#define CHECK_TRAP(text, operand, want_cause, want_value)                                                   \
-  do {                                                                                                      \
-    uint32_t pc, before = trap.count;                                                                       \
-    __asm__ volatile(".option push\n.option norvc\nla %0, 1f\n" text "\n.option pop"                        \
-                     : "=&r"(pc)                                                                            \
-                     : "r"(operand)                                                                         \
-                     : "memory", "t0", "a0");                                                               \
-    check(trap.count - before, 1);                                                                          \
-    check(trap.cause, (want_cause));                                                                        \
-    check(trap.epc, pc);                                                                                    \
-    check(trap.value, (want_value));                                                                        \
+#define CHECK_TRAP(text, operand, want_cause, want_value)                            \
+  do {                                                                               \
+    uint32_t pc, before = trap.count;                                                \
+    __asm__ volatile(".option push\n.option norvc\nla %0, 1f\n" text "\n.option pop" \
+                     : "=&r"(pc)                                                     \
+                     : "r"(operand)                                                  \
+                     : "memory", "t0", "a0");                                        \
+    check(trap.count - before, 1);                                                   \
+    check(trap.cause, (want_cause));                                                 \
+    check(trap.epc, pc);                                                             \
+    check(trap.value, (want_value));                                                 \
   } while (0)
 
 #define CHECK_ILLEGAL(word) CHECK_TRAP("1: .word " #word, 0, 2, word)
@@ -49,25 +50,25 @@ static void check_illegal(void) {
   CHECK_ILLEGAL(0x7b200073);  // dret
   CHECK_ILLEGAL(0x12000073);  // sfence.vma
   CHECK_ILLEGAL_16(0x0000);
-  CHECK_ILLEGAL_16(0x0004);   // c.addi4spn with 0
-  CHECK_ILLEGAL_16(0x2000);   // c.fld
-  CHECK_ILLEGAL_16(0x6000);   // c.flw
+  CHECK_ILLEGAL_16(0x0004);  // c.addi4spn with 0
+  CHECK_ILLEGAL_16(0x2000);  // c.fld
+  CHECK_ILLEGAL_16(0x6000);  // c.flw
   CHECK_ILLEGAL_16(0x8000);
-  CHECK_ILLEGAL_16(0xa000);   // c.fsd
-  CHECK_ILLEGAL_16(0xe000);   // c.fsw
-  CHECK_ILLEGAL_16(0x6101);   // c.addi16sp with 0
-  CHECK_ILLEGAL_16(0x6501);   // c.lui with 0
-  CHECK_ILLEGAL_16(0x9001);   // c.srli by 32
-  CHECK_ILLEGAL_16(0x9401);   // c.srai by 32
-  CHECK_ILLEGAL_16(0x9c01);   // c.subw
-  CHECK_ILLEGAL_16(0x9c21);   // c.addw
-  CHECK_ILLEGAL_16(0x1502);   // c.slli by 32
-  CHECK_ILLEGAL_16(0x2002);   // c.fldsp
-  CHECK_ILLEGAL_16(0x4002);   // c.lwsp to x0
-  CHECK_ILLEGAL_16(0x6002);   // c.flwsp
-  CHECK_ILLEGAL_16(0x8002);   // c.jr x0
-  CHECK_ILLEGAL_16(0xa002);   // c.fsdsp
-  CHECK_ILLEGAL_16(0xe002);   // c.fswsp
+  CHECK_ILLEGAL_16(0xa000);  // c.fsd
+  CHECK_ILLEGAL_16(0xe000);  // c.fsw
+  CHECK_ILLEGAL_16(0x6101);  // c.addi16sp with 0
+  CHECK_ILLEGAL_16(0x6501);  // c.lui with 0
+  CHECK_ILLEGAL_16(0x9001);  // c.srli by 32
+  CHECK_ILLEGAL_16(0x9401);  // c.srai by 32
+  CHECK_ILLEGAL_16(0x9c01);  // c.subw
+  CHECK_ILLEGAL_16(0x9c21);  // c.addw
+  CHECK_ILLEGAL_16(0x1502);  // c.slli by 32
+  CHECK_ILLEGAL_16(0x2002);  // c.fldsp
+  CHECK_ILLEGAL_16(0x4002);  // c.lwsp to x0
+  CHECK_ILLEGAL_16(0x6002);  // c.flwsp
+  CHECK_ILLEGAL_16(0x8002);  // c.jr x0
+  CHECK_ILLEGAL_16(0xa002);  // c.fsdsp
+  CHECK_ILLEGAL_16(0xe002);  // c.fswsp
 }
 
 static void check_absent_csrs(void) {
@@ -125,7 +126,8 @@ static void check_environment(void) {
   check(CSR_READ(mstatus), 0x1880);
 }
 
-// What an instruction behind a failing access writes: the handler must not see it (trap_watch), then it happens once.
+// What an instruction behind a failing access writes: the handler must not see it (trap_watch),
+// then it happens once.
 static volatile uint32_t cell[2] __asm__("cell") __attribute__((used));
 
 static void check_access_faults(void) {
@@ -136,9 +138,9 @@ static void check_access_faults(void) {
   CHECK_TRAP("1: sw t0, 4(%1)", UNMAPPED, 7, UNMAPPED + 4);
   CHECK_TRAP("1: sb t0, 1(%1)", UNMAPPED, 7, UNMAPPED + 1);
   CHECK_TRAP("1: lw t0, 1(%1)", UNMAPPED, 5, UNMAPPED + 1);
-  CHECK_TRAP("1: lw t0, -1(%1)", MEMORY_END, 5, MEMORY_END);      // the second part fails
+  CHECK_TRAP("1: lw t0, -1(%1)", MEMORY_END, 5, MEMORY_END);  // the second part fails
   CHECK_TRAP("1: sh t0, -1(%1)", MEMORY_END, 7, MEMORY_END);
-  CHECK_TRAP("1: lw t0, -2(%1)", 0x80000000u, 5, 0x7ffffffeu);    // the first part fails
+  CHECK_TRAP("1: lw t0, -2(%1)", 0x80000000u, 5, 0x7ffffffeu);  // the first part fails
   // The register to be loaded keeps its value.
   uint32_t kept;
   __asm__ volatile("mv %0, %1\nlw %0, 0(%0)" : "=&r"(kept) : "r"(UNMAPPED));
@@ -162,14 +164,24 @@ static void check_behind_faults(void) {
   CHECK_TRAP("la t0, cell\n1: lw a0, 0(%1)\nsw a0, 1(t0)", UNMAPPED, 5, UNMAPPED);  // split
   check(trap.watched, 1);
   uint32_t sum;
-  __asm__ volatile("li %0, 1\nlw a0, 0(%1)\naddi %0, %0, 1\naddi %0, %0, 1" : "=&r"(sum) : "r"(UNMAPPED) : "a0");
+  __asm__ volatile("li %0, 1\nlw a0, 0(%1)\naddi %0, %0, 1\naddi %0, %0, 1"
+                   : "=&r"(sum)
+                   : "r"(UNMAPPED)
+                   : "a0");
   check(sum, 3);
-  __asm__ volatile("li %0, 1\nsw a0, 0(%1)\nj 1f\nli %0, 9\n1: addi %0, %0, 1" : "=&r"(sum) : "r"(UNMAPPED) : "a0");
+  __asm__ volatile("li %0, 1\nsw a0, 0(%1)\nj 1f\nli %0, 9\n1: addi %0, %0, 1"
+                   : "=&r"(sum)
+                   : "r"(UNMAPPED)
+                   : "a0");
   check(sum, 2);
-  __asm__ volatile("li %0, 1\nlw a0, 0(%1)\ncsrw mscratch, %1\nmul %0, %0, %0" : "=&r"(sum) : "r"(UNMAPPED) : "a0");
+  __asm__ volatile("li %0, 1\nlw a0, 0(%1)\ncsrw mscratch, %1\nmul %0, %0, %0"
+                   : "=&r"(sum)
+                   : "r"(UNMAPPED)
+                   : "a0");
   check(sum, 1);
   check(CSR_READ(mscratch), UNMAPPED);
-  uint32_t before = trap.count;  // an illegal instruction behind a failing load: one trap each, in order
+  uint32_t before =
+      trap.count;  // an illegal instruction behind a failing load: one trap each, in order
   __asm__ volatile("lw a0, 0(%0)\n.word 0xffffffff" ::"r"(UNMAPPED) : "a0");
   check(trap.count - before, 2);
   check(trap.cause, 2);
@@ -179,15 +191,18 @@ static void check_behind_faults(void) {
 static void check_fetch_faults(void) {
   uint32_t back;
   group("fetch faults");
-#define CHECK_FETCH(address, want_value)                                                                 \
-  __asm__ volatile("la %0, 1f\nsw %0, %1\njr %2\n1:" : "=&r"(back), "=m"(trap_resume) : "r"(address));   \
-  check(trap.cause, 1);                                                                                  \
-  check(trap.epc, address);                                                                              \
+#define CHECK_FETCH(address, want_value)             \
+  __asm__ volatile("la %0, 1f\nsw %0, %1\njr %2\n1:" \
+                   : "=&r"(back), "=m"(trap_resume)  \
+                   : "r"(address));                  \
+  check(trap.cause, 1);                              \
+  check(trap.epc, address);                          \
   check(trap.value, want_value)
   CHECK_FETCH(UNMAPPED, UNMAPPED);
   CHECK_FETCH(UNMAPPED + 2, UNMAPPED + 2);
   CHECK_FETCH(MEMORY_END, MEMORY_END);
-  // The lower half of an instruction is the last half word of the memory: mtval names the half that failed.
+  // The lower half of an instruction is the last half word of the memory: mtval names the half that
+  // failed.
   *(volatile uint16_t *)(MEMORY_END - 2) = 0x0013;
   __asm__ volatile("fence.i" ::: "memory");
   CHECK_FETCH(MEMORY_END - 2, MEMORY_END);
