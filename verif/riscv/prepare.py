@@ -2,6 +2,7 @@
 """Before a simulation of the core: the program, as an image of the bench's memory.
 
 Settings of the tests (all optional):
+    quick      1: a sample of the operand pairs only, for slow simulators (test SelfCheck)
     elf        path of an ELF file linked to run from 0x80000000 (test Program)
 """
 
@@ -23,7 +24,8 @@ def prepare(test: str, settings: dict[str, Any], directory: Path) -> list[str]:
     Raises UserError when there is no program, or one that does not fit or has no tohost.
     """
     seed = json.loads((directory / "run.json").read_text())["seed"]
-    elf = build("selfcheck") if test == "SelfCheck" else _given(settings)
+    quick = {"QUICK": 1} if settings.get("quick") else {}
+    elf = build("selfcheck", quick) if test == "SelfCheck" else _given(settings)
     write_image(segments(elf), MEMORY, directory / "program.hex")
     plusargs = [f"+image={directory / 'program.hex'}", f"+seed={seed}"]
     if test != "SelfCheck":

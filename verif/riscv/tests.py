@@ -11,7 +11,7 @@ from typing import Any
 
 import cocotb
 import pyuvm
-from cocotb.triggers import RisingEdge
+from cocotb.triggers import ReadOnly, RisingEdge
 from pyuvm import uvm_test
 
 from verif.common import run
@@ -28,6 +28,7 @@ class ProgramTest(uvm_test):
         bench: Any = cocotb.top
         watchdog = run.Watchdog(lambda: int(bench.retired.value), cycles=HANG_CYCLES).start()
         await RisingEdge(bench.exited)
+        await ReadOnly()  # the exit code changes in the same time step
         watchdog.stop()
         self.drop_objection()
 

@@ -84,7 +84,7 @@ static void check_kills(void) {
 static void check_interrupted(void) {
   group("coprocessor and interrupts");
   CSR_WRITE(mie, 0x888);
-  for (uint32_t n = 1; n < 60; n++) {
+  for (uint32_t n = 1; n < 60; n += MOMENT_STEP) {
     uint32_t start = read_sum(), before = trap.count, last;
     DEVICE_IRQ_AFTER = (uint32_t)IRQ_EXTERNAL << 29 | n;
     CSR_SET(mstatus, 8);

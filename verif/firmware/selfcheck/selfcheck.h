@@ -42,6 +42,15 @@ enum irq { IRQ_SOFTWARE = 1, IRQ_TIMER = 2, IRQ_EXTERNAL = 4 };
 #define CORNER_15 0xffffffffu
 #define CORNERS 16
 
+// For slow simulators, -DQUICK=1 takes every 17th pair and every 9th moment of an interrupt.
+#ifdef QUICK
+#define PAIR_STEP 17
+#define MOMENT_STEP 9
+#else
+#define PAIR_STEP 1
+#define MOMENT_STEP 1
+#endif
+
 extern const uint32_t corner[CORNERS];
 
 // FOR_CORNERS(F, ...) is F(..., c) for each corner c, separated by commas; FOR_PAIRS(F) is F(a, b)

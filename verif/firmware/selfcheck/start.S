@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Start-up, and the two ways into the trap handler: one address (direct), or a table of jumps (vectored).
+# Start-up, and the two ways into the trap handler: one address (direct), or a table (vectored).
 #
-# Before any trap is expected, registers must read zero: they are cleared by reset, not by this code.
+# At the start all registers must read zero: reset clears them, not this code.
 
   .section .text.start, "ax"
   .globl _start
@@ -53,8 +53,8 @@ _start:
 3:
   j    3b
 
-# All registers but sp are kept on the stack; handle_trap(entry) does the rest. `entry` is the number of the entry in the
-# table, or 255 when there was none.
+# All registers but sp are kept on the stack; handle_trap(entry) does the rest. `entry` is the number
+# of the entry in the table, or 255 when there was none.
 
 .macro entry number
   addi sp, sp, -128
@@ -100,7 +100,10 @@ trap_table:
   .option pop
 
 .macro each_register op
-  .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+  .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22
+  \op  x\n, 4*\n(sp)
+  .endr
+  .irp n, 23, 24, 25, 26, 27, 28, 29, 30, 31
   \op  x\n, 4*\n(sp)
   .endr
 .endm
