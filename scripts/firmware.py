@@ -122,12 +122,14 @@ def segments(elf: Path) -> list[tuple[int, bytes]]:
 def write_image(parts: Sequence[tuple[int, bytes]], region: Region, path: Path) -> None:
     """Write the `parts` that lie in `region` as a `$readmemh` file of 32-bit little-endian words.
 
-    Word addresses count from the start of the region. Raises UserError when a part starts inside
-    the region and does not fit.
+    Word addresses count from the start of the region. Of a part that starts before the region only
+    what lies inside is taken: linkers put the ELF header there. Raises UserError when a part starts
+    inside the region and does not fit.
     """
     memory = bytearray()
-    for address, data in parts:
-        if not region.base <= address < region.base + region.size:
+    for start, contents in parts:
+        address, data = max(start, region.base), contents[max(0, region.base - start) :]
+        if not data or address >= region.base + region.size:
             continue
         if not region.holds(address, len(data)):
             excess = address + len(data) - region.base - region.size

@@ -72,9 +72,9 @@ def test_file_that_is_no_elf_is_refused(tmp_path: Path) -> None:
 
 def test_image_holds_little_endian_words_from_the_start_of_the_region(tmp_path: Path) -> None:
     path = tmp_path / "ram.hex"
-    parts = [(0x104, bytes([1, 2, 3, 4, 5])), (0x900, b"elsewhere")]
+    parts = [(0x104, bytes([1, 2, 3, 4, 5])), (0x900, b"elsewhere"), (0xFE, b"ab\x07")]
     write_image(parts, Region("RAM", 0x100, 64), path)
-    assert path.read_text().split() == ["@0", "00000000", "04030201", "00000005"]
+    assert path.read_text().split() == ["@0", "00000007", "04030201", "00000005"]
 
 
 def test_image_that_does_not_fit_says_how_much_is_missing(tmp_path: Path) -> None:

@@ -11,25 +11,36 @@ from typing import Any
 
 import cocotb
 import pyuvm
-from cocotb.triggers import ReadOnly, RisingEdge
+from cocotb.triggers import First, ReadOnly, RisingEdge, Timer
 from pyuvm import uvm_test
 
 from verif.common import run
+from verif.common.watchdog import CLOCK_PERIOD_NS
 
 # No program of ours goes without retiring an instruction for so long, wfi included.
 HANG_CYCLES = 20_000
+# The self-check takes half a million cycles with ideal memory, two million with six wait states.
+SELF_CHECK_CYCLES = 4_000_000
+PROGRAM_CYCLES = 1_000_000_000
 
 
 class ProgramTest(uvm_test):
-    """Runs the program that prepare.py put in place, under a watchdog."""
+    """Runs the program that prepare.py put in place, under a watchdog and within a limit.
+
+    The limit is for a program that runs in circles, which the watchdog takes for progress.
+    """
+
+    limit_cycles = PROGRAM_CYCLES
 
     async def run_phase(self) -> None:
         self.raise_objection()
         bench: Any = cocotb.top
         watchdog = run.Watchdog(lambda: int(bench.retired.value), cycles=HANG_CYCLES).start()
-        await RisingEdge(bench.exited)
+        limit = int(run.settings().get("cycles", self.limit_cycles))
+        await First(RisingEdge(bench.exited), Timer(limit * CLOCK_PERIOD_NS, unit="ns"))
         await ReadOnly()  # the exit code changes in the same time step
         watchdog.stop()
+        assert int(bench.exited.value), f"the program did not end within {limit} cycles"
         self.drop_objection()
 
     def compared(self) -> int:
@@ -50,6 +61,8 @@ class ProgramTest(uvm_test):
 @pyuvm.test()
 class SelfCheck(ProgramTest):
     """Every instruction, trap and interrupt, checked by the program against constants."""
+
+    limit_cycles = SELF_CHECK_CYCLES
 
     def compared(self) -> int:
         """The checks that the program counted."""
