@@ -46,4 +46,7 @@ def _tohost(elf: Path) -> int:
     table = symbols(elf)
     if "tohost" not in table:
         raise UserError(f"{elf}: no symbol tohost; the program ends by storing 1 there")
-    return table["tohost"][0]
+    address = table["tohost"][0]
+    if address % 4:
+        raise UserError(f"{elf}: tohost must be a whole word, but lies at {address:#x}")
+    return address
