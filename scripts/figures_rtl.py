@@ -187,7 +187,11 @@ def _layer_cycles(run: Result) -> dict[str, int]:
 
 
 def _conditions(mode: str, multipliers: int) -> dict[str, Any]:
-    rule = {"exact": "none", "zero": "zero operands", "soft": "absolute threshold per layer"}[mode]
+    rule = {
+        "exact": "no skipping",
+        "zero": "zero operands",
+        "soft": "absolute threshold per layer",
+    }[mode]
     training = "soft" if mode == "soft" else "plain"
     return {
         "level": "loop",

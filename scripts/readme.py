@@ -21,6 +21,7 @@ from scripts.project import ROOT
 SNAPSHOTS = Path("docs") / "bench"
 BEGIN = "<!-- figures:begin -->"
 END = "<!-- figures:end -->"
+LABEL_LENGTH = 40  # longer conditions are for the file, not for a row's label
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -84,8 +85,10 @@ def _distinction(figure: Figure, figures: Sequence[Figure]) -> str:
     ]
     words = []
     for name, value in figure.conditions.items():
-        scalar = isinstance(value, (str, int, float))
-        if scalar and any(other.get(name) != value for other in others):
+        short = isinstance(value, (int, float)) or (
+            isinstance(value, str) and len(value) <= LABEL_LENGTH
+        )
+        if short and any(other.get(name) != value for other in others):
             words.append(str(value) if isinstance(value, str) else _counted(name, value))
     return ", ".join(words)
 
