@@ -92,6 +92,7 @@ def _figures(
     return [
         *(_correct(name, training, common, runs, networks) for training in ("plain", "same")),
         *_skipped(name, soft, runs),
+        *(_lost(name, training, soft) for training in ("plain", "same")),
         *_multiplications(name, soft, runs),
     ]
 
@@ -165,6 +166,18 @@ def _skipped(name: str, soft: dict[str, Any], runs: Runs) -> list[Figure]:
             conditions={**soft, **by_seed, "layers": list(CONVOLUTIONS), "by_seed": conv},
         ),
     ]
+
+
+def _lost(name: str, training: str, soft: dict[str, Any]) -> Figure:
+    """The loss that products_skipped carries as a condition, as a row of its own."""
+    return Figure(
+        name=f"images_lost_vs_{training}",
+        network=name,
+        value=soft[f"images_lost_vs_{training}"],
+        unit="images of 10,000",
+        against=f"exact network, training {training}",
+        conditions={**soft, "by_seed": soft[f"images_lost_vs_{training}_by_seed"]},
+    )
 
 
 def _multiplications(name: str, soft: dict[str, Any], runs: Runs) -> list[Figure]:

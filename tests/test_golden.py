@@ -483,6 +483,7 @@ def test_figures_say_what_they_depend_on(monkeypatch: pytest.MonkeyPatch) -> Non
     figures, _ = figures_on(digits, monkeypatch)
     names = {
         "correct_exact", "products_skipped", "products_skipped_conv",
+        "images_lost_vs_plain", "images_lost_vs_same",
         "multiplications_vs_zero_skip", "multiplications_vs_zero_skip_same_weights",
     }  # fmt: skip
     assert {(figure.name, figure.network) for figure in figures} == {
