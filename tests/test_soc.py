@@ -46,32 +46,45 @@ def test_first_layer_runs_on_a_four_state_simulator() -> None:
     simulate("soc", "OneLayer", settings=settings, simulator="icarus")
 
 
+def test_bus_does_what_networks_do_not_ask_for() -> None:
+    assert simulate("soc", "Bus").counts["compared"] == 19
+    assert simulate("soc", "Bus", simulator="icarus").counts["compared"] == 19
+
+
+def bus_bug(old: str, new: str) -> tuple[str, Edit]:
+    return "Bus", Edit("rtl/soc/soc_bus.sv", old, new)
+
+
 PLANTED_BUGS = {
-    "byte enables of the RAM are ignored": Edit(
-        "rtl/common/ram.sv", "if (be_i[b]) mem", "if (be_i[0] || be_i[b]) mem"
+    "byte enables of the RAM are ignored": (
+        "OneLayer",
+        Edit("rtl/common/ram.sv", "if (be_i[b]) mem", "if (be_i[0] || be_i[b]) mem"),
     ),
-    "reads of the instruction RAM return the data RAM": Edit(
-        "rtl/soc/soc_bus.sv",
-        "data_from_instr_ram_q ? instr_ram_rdata_i : data_ram_rdata_i",
-        "data_ram_rdata_i",
+    "the unit gets the second operand twice": (
+        "OneLayer",
+        Edit(
+            "rtl/soc/soc.sv",
+            ".xif_register_rs_i        (xif_register_rs)",
+            ".xif_register_rs_i        ({2{xif_register_rs[1]}})",
+        ),
     ),
-    "the unit gets the second operand twice": Edit(
-        "rtl/soc/soc.sv",
-        ".xif_register_rs_i        (xif_register_rs)",
-        ".xif_register_rs_i        ({2{xif_register_rs[1]}})",
+    "reads of the instruction RAM return the data RAM": bus_bug(
+        "data_from_instr_ram_q ? instr_ram_rdata_i : data_ram_rdata_i", "data_ram_rdata_i"
     ),
+    "fetches are granted during a data access": bus_bug(
+        "instr_req_i && !(fetch_hit && instr_ram_by_data)", "instr_req_i"
+    ),
+    "the device can be read": bus_bug("DeviceBase && data_we_i", "DeviceBase"),
+    "fetches outside the instruction RAM succeed": bus_bug("instr_gnt_o && !fetch_hit", "1'b0"),
 }
 
 
 @pytest.mark.parametrize("bug", PLANTED_BUGS)
 def test_planted_bug_is_caught(bug: str) -> None:
+    test, edit = PLANTED_BUGS[bug]
+    settings = {"images": 1, "last_layer": "c1"} if test == "OneLayer" else {}
     with pytest.raises(SimulationFailed):
-        simulate(
-            "soc",
-            "OneLayer",
-            settings={"images": 1, "last_layer": "c1"},
-            edits=[PLANTED_BUGS[bug]],
-        )
+        simulate("soc", test, settings=settings, edits=[edit])
 
 
 def test_more_images_than_fit_are_refused() -> None:

@@ -74,8 +74,8 @@ module bench #(
 
   logic        rvfi_valid, rvfi_trap, rvfi_intr;
   logic [63:0] rvfi_order;
-  logic [31:0] rvfi_rd_wdata, rvfi_pc_rdata, rvfi_pc_wdata;
-  logic [4:0]  rvfi_rd_addr;
+  logic [31:0] rvfi_rs1_rdata, rvfi_rs2_rdata, rvfi_rd_wdata, rvfi_pc_rdata, rvfi_pc_wdata;
+  logic [4:0]  rvfi_rs1_addr, rvfi_rs2_addr, rvfi_rd_addr;
 
   riscv #(
     .ResetVector(ResetVector),
@@ -134,10 +134,10 @@ module bench #(
     .rvfi_intr,
     .rvfi_mode                (),
     .rvfi_ixl                 (),
-    .rvfi_rs1_addr            (),
-    .rvfi_rs2_addr            (),
-    .rvfi_rs1_rdata           (),
-    .rvfi_rs2_rdata           (),
+    .rvfi_rs1_addr,
+    .rvfi_rs2_addr,
+    .rvfi_rs1_rdata,
+    .rvfi_rs2_rdata,
     .rvfi_rd_addr,
     .rvfi_rd_wdata,
     .rvfi_pc_rdata,
@@ -266,18 +266,26 @@ module bench #(
   // ---- What retires makes sense ----
 
   logic [31:0] expected_pc = ResetVector;
+  logic [31:0] registers [0:31];
+
+  initial for (int i = 0; i < 32; i++) registers[i] = '0;
 
   always @(posedge clk) begin
     if (rst_n) cycles <= cycles + 64'd1;
     if (rst_n && rvfi_valid) begin
       retired     <= retired + 64'd1;
       expected_pc <= rvfi_pc_wdata;
+      registers[rvfi_rd_addr] <= rvfi_rd_wdata;
       assert (rvfi_order == retired)
         else $fatal(1, "order is %0d, not %0d", rvfi_order, retired);
       assert (rvfi_pc_rdata == expected_pc || rvfi_intr)
         else $fatal(1, "pc is %h, not %h", rvfi_pc_rdata, expected_pc);
       assert (rvfi_rd_addr != '0 || rvfi_rd_wdata == '0)
         else $fatal(1, "x0 written with %h at pc %h", rvfi_rd_wdata, rvfi_pc_rdata);
+      assert (rvfi_rs1_rdata == registers[rvfi_rs1_addr])
+        else $fatal(1, "rs1 is not what was written before at pc %h", rvfi_pc_rdata);
+      assert (rvfi_rs2_rdata == registers[rvfi_rs2_addr])
+        else $fatal(1, "rs2 is not what was written before at pc %h", rvfi_pc_rdata);
       assert (!rvfi_trap || rvfi_rd_addr == '0)
         else $fatal(1, "trapping instruction writes a register at pc %h", rvfi_pc_rdata);
     end

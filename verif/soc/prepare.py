@@ -50,8 +50,9 @@ OUTPUTS = {
 
 def prepare(test: str, settings: dict[str, Any], directory: Path) -> list[str]:
     """Write RAM images and expected.npz into the run's folder; return the simulator's plusargs."""
-    del test  # all tests of this bench run the same programs
     torch.set_num_threads(1)
+    if test == "Bus":
+        return _write_memories(segments(build("soc_bus")), directory)
     try:
         return _prepare(settings, directory)
     except (DataError, ModelError) as problem:
@@ -76,15 +77,20 @@ def _prepare(settings: dict[str, Any], directory: Path) -> list[str]:
     threshold = int(settings["threshold"]) if "threshold" in settings else None
     elf = build(program)
     memory = [*segments(elf), *parts(elf, network, mode, threshold, images)]
-    for region, file in ((INSTRUCTION_RAM, "instruction_ram.hex"), (DATA_RAM, "data_ram.hex")):
-        write_image(memory, region, directory / file)
     _expect(network, mode, threshold, images, program, directory)
     _places(elf, directory)
     (directory / "digits.txt").write_text(digits.source)
-    return [
-        f"+instruction_ram={directory / 'instruction_ram.hex'}",
-        f"+data_ram={directory / 'data_ram.hex'}",
-    ]
+    return _write_memories(memory, directory)
+
+
+def _write_memories(memory: list[tuple[int, bytes]], directory: Path) -> list[str]:
+    """Write both RAM images; return the plusargs that name them."""
+    plusargs = []
+    for region, name in ((INSTRUCTION_RAM, "instruction_ram"), (DATA_RAM, "data_ram")):
+        path = directory / f"{name}.hex"
+        write_image(memory, region, path)
+        plusargs.append(f"+{name}={path}")
+    return plusargs
 
 
 def _expect(

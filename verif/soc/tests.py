@@ -3,15 +3,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import cocotb
 import pyuvm
+from cocotb.triggers import First, Timer
 from pyuvm import uvm_test
 
 from verif.common import run
+from verif.common.watchdog import CLOCK_PERIOD_NS
 from verif.soc.env import Env
 
 # No layer takes this long: the exact network on the plain program needs about 1.2 million cycles
 # for c3.
 HANG_CYCLES = 5_000_000
+BUS_CYCLES = 20_000
 
 
 class NetworkTest(uvm_test):
@@ -61,3 +67,18 @@ class OneLayer(NetworkTest):
 
     def check_phase(self) -> None:
         run.report(cycles=sum(self.env.monitor.layer_cycles.values()))
+
+
+@pyuvm.test()
+class Bus(uvm_test):
+    """A program checks what LeNet-5 leaves out: code as data, self-written code, bus errors."""
+
+    async def run_phase(self) -> None:
+        self.raise_objection()
+        bench: Any = cocotb.top
+        await First(bench.events.value_change, Timer(BUS_CYCLES * CLOCK_PERIOD_NS, unit="ns"))
+        assert int(bench.event_exit.value), f"the program did not end within {BUS_CYCLES} cycles"
+        code = int(bench.event_value.value)
+        run.report(compared=code >> 8, cycles=int(bench.cycle.value))
+        assert code & 0xFF == 0, f"check {code & 0xFF} of verif/firmware/soc_bus failed"
+        self.drop_objection()
