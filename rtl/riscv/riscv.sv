@@ -6,8 +6,8 @@
 //   X  decode, registers, ALU, multiply and divide, jumps, CSRs, requests, offers to a coprocessor
 //   M  answer of the bus or the coprocessor, register write
 //
-//   add  F X M                      lw   F X M                       beq  F X M
-//   sub    F X M   forwarded        add    F - X M   one bubble      dst    - F X M   one bubble
+//   lw   F X M                    lw   F X M                      beq  F X M
+//   add    F X M   forwarded      lw     F - X M   one bubble     dst    - F X M   one bubble
 //
 // All traps but access faults of loads and stores are taken in X, and, like all that touches CSRs,
 // only while M is empty: nothing younger has happened, nothing older can fail. An access fault is

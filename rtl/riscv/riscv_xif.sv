@@ -134,7 +134,7 @@ module riscv_xif #(
 
   `include "assert.svh"
   `ASSERT(RegistersAreTakenWithTheIssue,
-          !xif_issue_valid_o || xif_register_ready_i == xif_issue_ready_i)
+          !(issue && xif_issue_accept_i) || xif_register_ready_i)
   `ASSERT(OfferIsNeverWithdrawn, !waiting_q || xif_issue_valid_o)
   `ASSERT(ResultsBelongToThisHart, !xif_result_valid_i || xif_result_hartid_i == HartId)
   `ASSERT(ResultsAnswerAcceptedInstructions, !xif_result_valid_i || busy_q[xif_result_id_i])

@@ -263,6 +263,20 @@ module bench #(
     end
   end
 
+  // ---- No output is ever unknown (four-state simulators only) ----
+
+  wire bus_known = ^{instr_req, instr_addr, data_req, data_addr, data_we, data_be,
+                     data_wdata} !== 1'bx;
+  wire xif_known = ^{issue_valid, issue_instr, issue_id, rs, commit_valid, commit_id, commit_kill,
+                     result_ready} !== 1'bx;
+
+  always @(posedge clk) begin
+    if (rst_n) begin
+      assert (bus_known) else $fatal(1, "unknown value on a bus output");
+      assert (xif_known) else $fatal(1, "unknown value on a CV-X-IF output");
+    end
+  end
+
   // ---- What retires makes sense ----
 
   logic [31:0] expected_pc = ResetVector;
