@@ -114,6 +114,13 @@ def test_unaligned_tohost_is_refused(tmp_path: Path) -> None:
         simulate("riscv", "Program", settings={"elf": str(elf)})
 
 
+def test_program_that_never_ends_is_stopped(tmp_path: Path) -> None:
+    code = PROGRAM.format(code=1).replace("sw a0", "lw a0")
+    elf = compile_program(tmp_path, code + DATA)
+    with pytest.raises(SimulationFailed, match="did not end within 10000 cycles"):
+        simulate("riscv", "Program", settings={"elf": str(elf), "cycles": 10_000})
+
+
 def test_missing_program_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"nothing\.elf"):
         simulate("riscv", "Program", settings={"elf": str(tmp_path / "nothing.elf")})

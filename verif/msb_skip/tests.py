@@ -51,7 +51,7 @@ class UnitTest(uvm_test):
 
     async def traffic(self) -> None:
         """What the test is about."""
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: every test class below has its own
 
     async def reset(self, within_ns: int = 9) -> None:
         """Reset at a moment that has nothing to do with the clock, long enough to be noticed."""

@@ -4,6 +4,7 @@
 Settings of the tests (all optional):
     quick      1: a sample of the operand pairs only, for slow simulators (test SelfCheck)
     elf        path of an ELF file linked to run from 0x80000000 (test Program)
+    cycles     how long the program may take, in clock cycles
 """
 
 from __future__ import annotations
