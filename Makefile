@@ -2,7 +2,7 @@
 #
 ## Lacuna: sparse-arithmetic hardware, checked bit by bit against PyTorch
 ##
-##   make sim      run simulations         BLOCK= TEST= NETWORK= IMAGES= MODE= SEED= SIM= WAVES=1
+##   make sim      run simulations         BLOCK= TEST= NETWORK= IMAGES= MODE= ELF= SEED= SIM= WAVES=1
 ##   make test     run the test suite      ARGS="..." goes to pytest
 ##   make lint     check RTL and Python    Verilator, Verible, Icarus, Yosys, ruff, mypy, licences
 ##   make bench    measure the figures     BLOCK=, writes build/bench/<block>.json; SNAPSHOT=1: README too
@@ -21,7 +21,7 @@
 PYTHON := .venv/bin/python
 
 # Options reach the recipes through the environment, where no character of theirs has a meaning.
-export BLOCK TEST NETWORK IMAGES MODE SEED SIM PARAMETERS SETTINGS
+export BLOCK TEST NETWORK IMAGES MODE ELF SEED SIM PARAMETERS SETTINGS
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sim test lint bench
@@ -35,7 +35,7 @@ setup:
 sim: setup
 	@$(PYTHON) -m scripts.simulate $(if $(WAVES),--waves) \
 	  $${BLOCK:+--block "$$BLOCK"} $${TEST:+--test "$$TEST"} $${SEED:+--seed "$$SEED"} \
-	  $${NETWORK:+--network "$$NETWORK"} $${IMAGES:+--images "$$IMAGES"} $${MODE:+--mode "$$MODE"} \
+	  $${NETWORK:+--network "$$NETWORK"} $${IMAGES:+--images "$$IMAGES"} $${MODE:+--mode "$$MODE"} $${ELF:+--elf "$$ELF"} \
 	  $${PARAMETERS:+--parameters "$$PARAMETERS"} $${SETTINGS:+--settings "$$SETTINGS"} \
 	  $${SIM:+--sim "$$SIM"}
 

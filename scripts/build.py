@@ -8,11 +8,14 @@ never taken for a finished one; a lock keeps two processes from making the same 
 from __future__ import annotations
 
 import hashlib
+import importlib
+import importlib.util
 import json
+import os
 import re
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,37 +50,78 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Library:
+    """A shared object that a bench calls through DPI; scripts/<name>.py has library() -> Library.
+
+    flags go to the verilator command, e.g. ("-LDFLAGS", "-lspike"); key stands for the content.
+    """
+
+    flags: tuple[str, ...]
+    key: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a build differs from the plain bench.
+
+    edits: planted bugs. waves: records signals. coverage: counts lines, toggles and expressions
+    (Verilator). netlist: one file in place of all RTL sources. defines: more macros.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    waves: bool = False
+    coverage: bool = False
+    netlist: Path | None = None
+    defines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Design:
     """All that decides what is built. `contents` maps each source and header to its bytes."""
 
     bench: Bench
     simulator: str
     parameters: Mapping[str, Any]
-    waves: bool
+    variant: Variant
     root: Path
     sources: tuple[Path, ...]
     includes: tuple[Path, ...]
     contents: Mapping[Path, bytes]
     edited: tuple[Path, ...]
+    libraries: tuple[Library, ...] = field(default=())
+
+    @property
+    def defines(self) -> tuple[str, ...]:
+        """All macros that are set."""
+        return (*self.bench.defines, *self.variant.defines)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What the simulator's command line gets beside the sources."""
+        if self.simulator == "icarus":
+            return Icarus.flags
+        extra = [flag for library in self.libraries for flag in library.flags]
+        if self.variant.coverage:
+            extra += Verilator.coverage_flags
+        if self.variant.netlist:
+            extra += Verilator.netlist_flags
+        return (*Verilator.flags, *extra)
 
     @property
     def key(self) -> str:
         """Hash of everything that goes into the build, the simulator's version included."""
-        flags = (
-            (*Verilator.flags, *Verilator.make_variables, *self.bench.visible)
-            if self.simulator == "verilator"
-            else Icarus.flags
-        )
         files = [
-            (str(path.relative_to(self.root)), hashlib.sha256(self.contents[path]).hexdigest())
+            (os.path.relpath(path, self.root), hashlib.sha256(self.contents[path]).hexdigest())
             for path in self.contents
         ]
         recipe = [
             files,
             dict(self.parameters),
-            self.bench.defines,
-            flags,
-            self.waves,
+            self.defines,
+            self.flags,
+            (*Verilator.make_variables, *self.bench.visible),
+            [library.key for library in self.libraries],
+            self.variant.waves,
             identity(self.simulator),
         ]
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
@@ -88,29 +132,43 @@ def describe(
     bench: Bench,
     simulator: str,
     parameters: Mapping[str, Any],
-    edits: Iterable[Edit] = (),
-    waves: bool = False,
+    variant: Variant = Variant(),
 ) -> Design:
-    """Collect the sources of a bench and the RTL below it, with `edits` applied to their text."""
+    """Collect the sources of a bench and the RTL below it, with the edits applied to their text.
+
+    Raises UserError for an edit that does not apply or a library that cannot be had.
+    """
     closure = project.closure(bench.block) if bench.block in project.blocks() else []
     includes = (*(block.folder for block in closure), bench.folder)
-    sources = (*(path for block in closure for path in block.sources), *bench.sources)
+    rtl = [path for block in closure for path in block.sources]
+    own = [path for path in bench.sources if simulator == "verilator" or path.suffix != ".cc"]
+    sources = (*([variant.netlist] if variant.netlist else rtl), *own)
     headers = [
         path for folder in includes for path in sorted(folder.iterdir()) if path.suffix in _HEADERS
     ]
     contents = {path: path.read_bytes() for path in (*headers, *sources)}
-    edited = tuple(_apply(edit, project.root, contents) for edit in edits)
+    edited = tuple(_apply(edit, project.root, contents) for edit in variant.edits)
+    names = bench.libraries if simulator == "verilator" else ()
+    libraries = tuple(_library(name) for name in names)
     return Design(
         bench,
         simulator,
         {**bench.parameters, **parameters},
-        waves,
+        variant,
         project.root,
         sources,
         includes,
         contents,
         tuple(dict.fromkeys(edited)),
+        libraries,
     )
+
+
+def _library(name: str) -> Library:
+    if importlib.util.find_spec(f"scripts.{name}") is None:
+        raise UserError(f"library {name!r} in bench.toml: there is no scripts/{name}.py")
+    library: Library = importlib.import_module(f"scripts.{name}").library()
+    return library
 
 
 def _apply(edit: Edit, root: Path, contents: dict[Path, bytes]) -> Path:
@@ -151,6 +209,8 @@ def _compile(design: Design, directory: Path) -> None:
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(design.contents[path])
     sources = [copies.get(path, path) for path in design.sources]
+    compiled = [str(path) for path in sources if path.suffix == ".cc"]
+    sources = [path for path in sources if path.suffix != ".cc"]
     if design.simulator == "verilator":
         sources.insert(0, _visibility(design.bench.visible, directory / "visible.vlt"))
     log = directory / "build.log"
@@ -158,13 +218,13 @@ def _compile(design: Design, directory: Path) -> None:
         runner.build(
             sources=sources,
             includes=[*dict.fromkeys(copy.parent for copy in copies.values()), *design.includes],
-            defines=dict.fromkeys(design.bench.defines, 1),
+            defines=dict.fromkeys(design.defines, 1),
             parameters=design.parameters,
-            build_args=runner.flags,
+            build_args=[*design.flags, *compiled],
             hdl_toplevel=TOP,
             build_dir=directory,
             timescale=TIMESCALE,
-            waves=design.waves,
+            waves=design.variant.waves,
             log_file=log,
         )
     except (CommandFailed, TimeLimit) as error:

@@ -49,6 +49,7 @@ class Bench:
     sources: tuple[Path, ...]
     defines: tuple[str, ...]
     visible: tuple[str, ...]
+    libraries: tuple[str, ...]
     parameters: Values
     settings: Mapping[str, tuple[Any, ...]]
     tests: Mapping[str, float]
@@ -61,6 +62,18 @@ def choose(kind: str, name: str, valid: Iterable[str]) -> str:
     if name not in names:
         raise UserError(f"unknown {kind} {name!r}; valid: {', '.join(names) or 'none'}")
     return name
+
+
+_BENCH_KEYS = {
+    "sources",
+    "defines",
+    "visible",
+    "libraries",
+    "parameters",
+    "settings",
+    "tests",
+    "smoke",
+}
 
 
 class Project:
@@ -103,8 +116,7 @@ class Project:
     def bench(self, name: str) -> Bench:
         """Read verif/<name>/bench.toml."""
         folder = self.root / "verif" / choose("BLOCK", name, self.benches())
-        known = {"sources", "defines", "visible", "parameters", "settings", "tests", "smoke"}
-        table = _read(folder / "bench.toml", known)
+        table = _read(folder / "bench.toml", _BENCH_KEYS)
         tests = {
             test: float(entry.get("timeout_s", 600))
             for test, entry in table.get("tests", {}).items()
@@ -117,6 +129,7 @@ class Project:
             sources=tuple(_existing(folder, table.get("sources", []), "bench.toml")),
             defines=tuple(table.get("defines", [])),
             visible=tuple(table.get("visible", ["bench.*"])),
+            libraries=tuple(table.get("libraries", [])),
             parameters=table.get("parameters", {}),
             settings={key: tuple(values) for key, values in table.get("settings", {}).items()},
             tests=tests,

@@ -26,7 +26,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from scripts import processes
-from scripts.build import TOP, Design, Edit, build, describe
+from scripts.build import TOP, Design, Edit, Variant, build, describe
 from scripts.errors import UserError
 from scripts.files import claimed, write_json
 from scripts.project import ROOT, Bench, Project, choose
@@ -41,7 +41,7 @@ _COMPLAINT = re.compile(
 )
 
 # Settings that have a make variable of their own; the others go into SETTINGS="name=value ...".
-NAMED_SETTINGS = ("network", "images", "mode")
+NAMED_SETTINGS = ("network", "images", "mode", "elf")
 
 
 @dataclass
@@ -109,6 +109,9 @@ def simulate(
     settings: Mapping[str, Any] | None = None,
     edits: Iterable[Edit] = (),
     waves: bool = False,
+    coverage: bool = False,
+    netlist: Path | None = None,
+    defines: Sequence[str] = (),
     plusargs: Sequence[str] = (),
     root: Path = ROOT,
 ) -> Result:
@@ -116,7 +119,9 @@ def simulate(
 
     `parameters` are those of the module `bench`; `settings` reach the test through
     verif.common.run.settings() and the block's prepare hook, and must survive JSON.
-    `edits` plant bugs in a copy of the RTL. `root` is another project (used by tests).
+    `edits` plant bugs in a copy of the RTL. `coverage` makes Verilator count lines, toggles and
+    expressions (coverage.dat in the run's folder). `netlist` is a Verilog file that takes the place
+    of all RTL sources, `defines` are further macros. `root` is another project (used by tests).
 
     Raises SimulationFailed when the run does not pass, UserError when there is nothing to run:
     an unknown name, sources that do not build, a missing program, a failing prepare hook.
@@ -126,8 +131,10 @@ def simulate(
     parameters, settings = dict(parameters or {}), dict(settings or {})
     choose("simulator", simulator, SIMULATORS)
     _check_names(bench, test, parameters, settings)
-    edits = tuple(edits)
-    design = describe(project, bench, simulator, parameters, edits, waves)
+    if coverage and simulator != "verilator":
+        raise UserError(f"{simulator} does not measure coverage; use SIM=verilator")
+    variant = Variant(tuple(edits), waves, coverage, netlist, tuple(defines))
+    design = describe(project, bench, simulator, parameters, variant)
     built = build(design)
     spec: dict[str, Any] = {
         "block": block,
@@ -138,7 +145,10 @@ def simulate(
         "settings": settings,
         "waves": waves,
         "plusargs": list(plusargs),
-        "edits": [asdict(edit) for edit in edits],
+        "edits": [asdict(edit) for edit in variant.edits],
+        "coverage": coverage,
+        "netlist": str(netlist or ""),
+        "defines": list(defines),
     }
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
     wanted = project.root / "build" / "runs" / block / f"{test}-{seed}-{digest}"
@@ -191,7 +201,7 @@ def _run(design: Design, built: Path, spec: Mapping[str, Any], result: Result) -
     directory = Path(result.directory)
     limit_s = design.bench.tests[spec["test"]]
     plusargs = [*spec["plusargs"], *_prepare(design, directory, limit_s)]
-    waves = directory / "waves.fst" if design.waves else None
+    waves = directory / "waves.fst" if design.variant.waves else None
     runner = make_runner(spec["simulator"], paths=[design.root, ROOT], limit_s=limit_s)
     started = time.monotonic()
     ended: Exception | None = None
@@ -214,7 +224,7 @@ def _run(design: Design, built: Path, spec: Mapping[str, Any], result: Result) -
                 "COCOTB_ANSI_OUTPUT": "0",
                 "COCOTB_REWRITE_ASSERTION_FILES": "tests.py",
             },
-            waves=design.waves,
+            waves=design.variant.waves,
             log_file=directory / "sim.log",
         )
     except (CommandFailed, TimeLimit) as error:

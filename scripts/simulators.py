@@ -90,6 +90,15 @@ class Verilator(_Limited, runner.Verilator):
         "unique",
         "-Wno-fatal",
     )
+    # Without --coverage-fsm, which this version dies of on ordinary code.
+    coverage_flags = (
+        "--coverage-line",
+        "--coverage-toggle",
+        "--coverage-expr",
+        "--coverage-user",
+    )
+    # Yosys writes full cases; to check that costs more than the rest.
+    netlist_flags = ("--no-assert-case",)
     make_variables = (
         "OPT_FAST=-O3",
         "OPT_GLOBAL=-O3",

@@ -265,3 +265,42 @@ def test_one_seed_gives_one_stimulus(toy: Path) -> None:
         for seed in (1, 1, 2)
     ]
     assert counts[0] == counts[1] != counts[2]
+
+
+def test_coverage_is_counted_where_asked_for(toy: Path) -> None:
+    result = simulate("counter", "Counts", coverage=True, root=toy)
+    assert "counter.sv" in (Path(result.directory) / "coverage.dat").read_text()
+    with pytest.raises(UserError, match="icarus does not measure coverage"):
+        simulate("counter", "Counts", simulator="icarus", coverage=True, root=toy)
+
+
+@pytest.mark.parametrize("simulator", SIMULATORS)
+def test_a_netlist_takes_the_place_of_the_sources(
+    toy: Path, tmp_path: Path, simulator: str
+) -> None:
+    netlist = tmp_path / "netlist.v"
+    text = (toy / COUNTER).read_text()
+    netlist.write_text("`ifdef WRONG\n" + text.replace("+ Step", "+ 5") + "`endif\n")
+    options = {"netlist": netlist, "defines": ("WRONG",)}
+    spoilt = failure(toy, "Counts", simulator, **options)
+    assert spoilt.first_mismatch == {"layer": "scoreboard", "index": 0, "expected": 1, "got": 5}
+
+
+def test_compiled_sources_are_for_verilator_only(toy: Path) -> None:
+    folder = toy / "verif" / "counter"
+    (folder / "seven.cc").write_text('extern "C" int seven() { return 7; }\n')
+    bench = (folder / "bench.sv").read_text()
+    check = """
+`ifdef VERILATOR
+import "DPI-C" function int seven();
+initial if (seven() != 7) $fatal(1);
+`endif
+"""
+    (folder / "bench.sv").write_text(bench.replace("endmodule", check + "endmodule"))
+    table = (folder / "bench.toml").read_text()
+    (folder / "bench.toml").write_text(table.replace('"bench.sv"', '"seven.cc", "bench.sv"'))
+    for simulator in SIMULATORS:
+        assert simulate("counter", "Counts", simulator=simulator, root=toy).verdict == "pass"
+    (folder / "bench.toml").write_text(f'libraries = ["seven"]\n{table}')
+    with pytest.raises(UserError, match="there is no scripts/seven"):
+        simulate("counter", "Counts", root=toy)
