@@ -295,6 +295,12 @@ PLANTED = {
         "mode_q      <= ModeZero;",
         RESET,
     ),
+    "shows an unknown result after power-up": (
+        "msb_skip_result.sv",
+        "      data_q         <= '0;\n",
+        "",
+        RESET,
+    ),
 }
 
 

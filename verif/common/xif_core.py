@@ -128,7 +128,7 @@ class XifCore(BusDriver):
         """Play the core for ever."""
         while True:
             await FallingEdge(self.clock)
-            if not int(self._bench.rst_n.value):
+            if not int(self._bench.agent_rst_n.value):
                 self.clear()
                 continue
             self._note_handshakes()

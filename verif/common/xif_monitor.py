@@ -104,7 +104,7 @@ class XifBusMonitor(BusMonitor):
         self._ids = 1 << id_width
         self.total_cycles = 0  # out of reset
         self._clear()
-        super().__init__(bench, "xif", bench.clk, reset_n=bench.rst_n, callback=callback)
+        super().__init__(bench, "xif", bench.clk, reset_n=bench.agent_rst_n, callback=callback)
 
     def _clear(self) -> None:
         self.cycle = 0

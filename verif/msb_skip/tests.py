@@ -9,7 +9,7 @@ from typing import Any
 
 import cocotb
 import pyuvm
-from cocotb.triggers import ClockCycles, Timer
+from cocotb.triggers import ClockCycles, RisingEdge, Timer
 from pyuvm import uvm_test
 
 from golden.msb_skip import Mode
@@ -54,12 +54,18 @@ class UnitTest(uvm_test):
         raise NotImplementedError  # abstract: every test class below has its own
 
     async def reset(self, within_ns: int = 9) -> None:
-        """Reset at a moment that has nothing to do with the clock, long enough to be noticed."""
-        await Timer(random.randint(1, within_ns), unit="ns")
+        """Reset at a moment that has nothing to do with the clock, for half a ns to six cycles.
+
+        Both edges are half a ns off the clock's, where simulators agree on what comes first.
+        """
+        await Timer(random.randrange(500, within_ns * 1000, 1000), unit="ps")
         self.bench.rst_n.value = 0
+        if cycles := random.randint(0, 5):
+            await ClockCycles(self.bench.clk, cycles)
+            await Timer(500, unit="ps")
         await Timer(random.randint(1, 9), unit="ns")
-        await ClockCycles(self.bench.clk, random.randint(2, 5))
         self.bench.rst_n.value = 1
+        await RisingEdge(self.bench.agent_rst_n)
 
     async def send(self, offloads: Iterable[Offload]) -> None:
         """Send one program after what was sent before."""
