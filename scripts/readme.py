@@ -53,9 +53,16 @@ def rendered(root: Path) -> str:
         raise UserError(f"README.md: the table's place is not marked by {BEGIN} and {END}")
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
-    tables = [table(*read_figures(path)) for path in sorted((root / SNAPSHOTS).glob("*.json"))]
-    body = "\n\n".join(tables)
+    read = [read_figures(path) for path in sorted((root / SNAPSHOTS).glob("*.json"))]
+    body = "\n\n".join(text for block, figures in read for text in tables(block, figures))
     return f"{before}{BEGIN}\n{body}\n{END}{after}" if body else f"{before}{BEGIN}\n{END}{after}"
+
+
+def tables(block: str, figures: Sequence[Figure]) -> list[str]:
+    """Return one table of what was measured on networks, one of the rest; neither may be empty."""
+    on_networks = [figure for figure in figures if figure.network]
+    others = [figure for figure in figures if not figure.network]
+    return [table(block, part) for part in (on_networks, others) if part]
 
 
 def table(block: str, figures: Sequence[Figure]) -> str:
@@ -65,7 +72,7 @@ def table(block: str, figures: Sequence[Figure]) -> str:
     for figure in figures:
         rows.setdefault((figure.name, _distinction(figure, figures)), {})[figure.network] = figure
     lines = [
-        f"| {block} | {' | '.join(name or 'all' for name in networks)} | unit | to beat |",
+        f"| {block} | {' | '.join(name or 'value' for name in networks)} | unit | to beat |",
         "|---" * (len(networks) + 3) + "|",
     ]
     for (name, distinction), row in rows.items():

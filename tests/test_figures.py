@@ -114,6 +114,14 @@ def test_the_table_in_the_readme_is_made_from_the_snapshot(tmp_path: Path) -> No
     assert text == README.replace("old\n", TABLE)
 
 
+def test_what_is_measured_on_no_network_has_a_table_of_its_own() -> None:
+    area = Figure(name="area_kge", value=26.7, unit="kGE", reference=37.5)
+    assert readme.tables("toy", [area, *figures()]) == [
+        TABLE.rstrip("\n"),
+        "| toy | value | unit | to beat |\n|---|---|---|---|\n| area kge | 26.7 | kGE | 37.5 |",
+    ]
+
+
 def test_a_readme_without_markers_is_refused_and_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
