@@ -24,7 +24,7 @@ def test_self_check_passes_with_ideal_memory() -> None:
 
 @pytest.mark.parametrize(("wait_states", "seed"), [(1, 1), (3, 2), (3, 3), (6, 4)])
 def test_self_check_passes_with_random_waits(wait_states: int, seed: int) -> None:
-    result = simulate("riscv", "SelfCheck", seed=seed, parameters={"WaitStates": wait_states})
+    result = simulate("riscv", "SelfCheck", seed=seed, settings={"wait_states": wait_states})
     assert result.counts["compared"] == CHECKS
 
 
@@ -74,7 +74,7 @@ BUGS = {
 @pytest.mark.parametrize("name", BUGS)
 def test_self_check_notices(name: str) -> None:
     with pytest.raises(SimulationFailed):
-        simulate("riscv", "SelfCheck", parameters={"WaitStates": 1}, edits=[BUGS[name]])
+        simulate("riscv", "SelfCheck", settings={"wait_states": 1}, edits=[BUGS[name]])
 
 
 def compile_program(folder: Path, code: str) -> Path:

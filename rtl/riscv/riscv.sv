@@ -107,7 +107,19 @@ module riscv
   output logic [63:0] rvfi_csr_minstret_rmask,
   output logic [63:0] rvfi_csr_minstret_wmask,
   output logic [63:0] rvfi_csr_minstret_rdata,
-  output logic [63:0] rvfi_csr_minstret_wdata
+  output logic [63:0] rvfi_csr_minstret_wdata,
+  output logic [31:0] rvfi_csr_mcause_rmask,
+  output logic [31:0] rvfi_csr_mcause_wmask,
+  output logic [31:0] rvfi_csr_mcause_rdata,
+  output logic [31:0] rvfi_csr_mcause_wdata,
+  output logic [31:0] rvfi_csr_mtval_rmask,
+  output logic [31:0] rvfi_csr_mtval_wmask,
+  output logic [31:0] rvfi_csr_mtval_rdata,
+  output logic [31:0] rvfi_csr_mtval_wdata,
+  output logic [31:0] rvfi_csr_mip_rmask,
+  output logic [31:0] rvfi_csr_mip_wmask,
+  output logic [31:0] rvfi_csr_mip_rdata,
+  output logic [31:0] rvfi_csr_mip_wdata
 `endif
 );
 
@@ -292,7 +304,7 @@ module riscv
   logic [31:0] csr_rdata, mepc, tvec_base;
 `ifdef RVFI
   logic [63:0] mcycle, minstret;
-  logic [31:0] csr_wdata;
+  logic [31:0] csr_wdata, mip;
 `endif
   logic        tvec_vectored, csr_counted_write;
   logic [4:0]  trap_cause;
@@ -329,6 +341,7 @@ module riscv
     .mcycle_o       (mcycle),
     .minstret_o     (minstret),
     .wdata_o        (csr_wdata),
+    .mip_o          (mip),
 `endif
     .counted_write_o(csr_counted_write)
   );
@@ -609,7 +622,11 @@ module riscv
     .mem_addr_i (address),
     .csr_addr_i (x_instr_q[31:20]),
     .csr_write_i(!(funct3[1] && rs1 == '0)),
+    .csr_rdata_i(csr_rdata),
     .csr_wdata_i(csr_wdata),
+    .mip_i      (mip),
+    .trap_cause_i({trap_cause[4], 27'b0, trap_cause[3:0]}),
+    .trap_value_i(trap_value),
     .mcycle_i   (mcycle),
     .minstret_i (minstret),
     .rd_we_i    (m_write),
@@ -644,7 +661,19 @@ module riscv
     .rvfi_csr_minstret_rmask,
     .rvfi_csr_minstret_wmask,
     .rvfi_csr_minstret_rdata,
-    .rvfi_csr_minstret_wdata
+    .rvfi_csr_minstret_wdata,
+    .rvfi_csr_mcause_rmask,
+    .rvfi_csr_mcause_wmask,
+    .rvfi_csr_mcause_rdata,
+    .rvfi_csr_mcause_wdata,
+    .rvfi_csr_mtval_rmask,
+    .rvfi_csr_mtval_wmask,
+    .rvfi_csr_mtval_rdata,
+    .rvfi_csr_mtval_wdata,
+    .rvfi_csr_mip_rmask,
+    .rvfi_csr_mip_wmask,
+    .rvfi_csr_mip_rdata,
+    .rvfi_csr_mip_wdata
   );
 `endif
 

@@ -50,6 +50,7 @@ module riscv_csr
   output logic [63:0] mcycle_o,
   output logic [63:0] minstret_o,
   output logic [31:0] wdata_o,
+  output logic [31:0] mip_o,
 `endif
   output logic        counted_write_o   // the access writes minstret: it does not count itself
 );
@@ -195,6 +196,7 @@ module riscv_csr
   assign mcycle_o   = mcycle_q;
   assign minstret_o = minstret_q;
   assign wdata_o    = wdata;
+  assign mip_o      = irq_bits(pending_q);
 `endif
 
 endmodule : riscv_csr

@@ -7,6 +7,9 @@
 // traps in X is reported straight from X (M is empty then), one whose access fails when its trap is
 // taken. Accesses follow the convention for unaligned memory: mem_addr is the address of the first
 // byte, masks and data start at bit 0.
+//
+// Beyond the counters, mcause and mtval tell what a trap wrote, and mip what every instruction saw;
+// for the first one of an interrupt's handler, what the interrupt was chosen from.
 
 module riscv_rvfi
   import riscv_pkg::*;
@@ -38,7 +41,11 @@ module riscv_rvfi
   input  logic [31:0] mem_addr_i,
   input  logic [11:0] csr_addr_i,
   input  logic        csr_write_i,
+  input  logic [31:0] csr_rdata_i,
   input  logic [31:0] csr_wdata_i,
+  input  logic [31:0] mip_i,
+  input  logic [31:0] trap_cause_i,
+  input  logic [31:0] trap_value_i,
   input  logic [63:0] mcycle_i,
   input  logic [63:0] minstret_i,
 
@@ -76,7 +83,19 @@ module riscv_rvfi
   output logic [63:0] rvfi_csr_minstret_rmask,
   output logic [63:0] rvfi_csr_minstret_wmask,
   output logic [63:0] rvfi_csr_minstret_rdata,
-  output logic [63:0] rvfi_csr_minstret_wdata
+  output logic [63:0] rvfi_csr_minstret_wdata,
+  output logic [31:0] rvfi_csr_mcause_rmask,
+  output logic [31:0] rvfi_csr_mcause_wmask,
+  output logic [31:0] rvfi_csr_mcause_rdata,
+  output logic [31:0] rvfi_csr_mcause_wdata,
+  output logic [31:0] rvfi_csr_mtval_rmask,
+  output logic [31:0] rvfi_csr_mtval_wmask,
+  output logic [31:0] rvfi_csr_mtval_rdata,
+  output logic [31:0] rvfi_csr_mtval_wdata,
+  output logic [31:0] rvfi_csr_mip_rmask,
+  output logic [31:0] rvfi_csr_mip_wmask,
+  output logic [31:0] rvfi_csr_mip_rdata,
+  output logic [31:0] rvfi_csr_mip_wdata
 );
 
   // What is known in X, packed so that it can be recorded in one go
@@ -90,6 +109,9 @@ module riscv_rvfi
     logic [3:0]  mem_rmask, mem_wmask;
     logic [63:0] mcycle_rmask, mcycle_wmask, mcycle_rdata, mcycle_wdata;
     logic [63:0] minstret_rmask, minstret_wmask, minstret_rdata, minstret_wdata;
+    logic        reads_mcause, reads_mtval, csr_writes;
+    logic [31:0] csr_rdata, csr_wdata;
+    logic [31:0] mip;
   } record_t;
 
   function automatic logic [63:0] half_mask(input logic is_low, input logic is_high);
@@ -104,6 +126,10 @@ module riscv_rvfi
                                         is_csr && csr_addr_i == CsrMcycleh);
   wire [63:0] minstret_mask = half_mask(is_csr && csr_addr_i == CsrMinstret,
                                         is_csr && csr_addr_i == CsrMinstreth);
+
+  // What an interrupt was chosen from, until the first instruction of its handler is sent
+  logic        irq_seen_q;
+  logic [31:0] irq_mip_q;
 
   record_t x, m_q, retired;
 
@@ -127,6 +153,12 @@ module riscv_rvfi
     x.minstret_wmask = csr_write_i ? minstret_mask : '0;
     x.minstret_rdata = minstret_i & minstret_mask;
     x.minstret_wdata = {2{csr_wdata_i}} & minstret_mask;
+    x.reads_mcause   = is_csr && csr_addr_i == CsrMcause;
+    x.reads_mtval    = is_csr && csr_addr_i == CsrMtval;
+    x.csr_writes     = csr_write_i;
+    x.csr_rdata      = csr_rdata_i;
+    x.csr_wdata      = csr_wdata_i;
+    x.mip            = irq_seen_q ? irq_mip_q : mip_i;
   end
 
   // Report
@@ -144,15 +176,19 @@ module riscv_rvfi
       rvfi_valid <= 1'b0;
       order_q    <= '0;
       intr_q     <= 1'b0;
+      irq_seen_q <= 1'b0;
     end else begin
       rvfi_valid <= report;
       if (report) order_q <= order_q + 64'd1;
       if (trap || irq_i) intr_q <= 1'b1;
       else if (report)   intr_q <= 1'b0;
+      if (irq_i)                       irq_seen_q <= 1'b1;
+      else if (x_last_i || x_trap_i)   irq_seen_q <= 1'b0;
     end
   end
 
   always_ff @(posedge clk_i) begin
+    if (irq_i) irq_mip_q <= mip_i;
     if (x_send_i) begin
       m_q      <= x;
       m_last_q <= x_last_i;
@@ -182,6 +218,18 @@ module riscv_rvfi
     rvfi_csr_minstret_wmask <= retired.minstret_wmask;
     rvfi_csr_minstret_rdata <= retired.minstret_rdata;
     rvfi_csr_minstret_wdata <= retired.minstret_wdata;
+    rvfi_csr_mcause_rmask   <= {32{retired.reads_mcause}};
+    rvfi_csr_mcause_wmask   <= {32{trap || (retired.reads_mcause && retired.csr_writes)}};
+    rvfi_csr_mcause_rdata   <= retired.csr_rdata;
+    rvfi_csr_mcause_wdata   <= trap ? trap_cause_i : retired.csr_wdata;
+    rvfi_csr_mtval_rmask    <= {32{retired.reads_mtval}};
+    rvfi_csr_mtval_wmask    <= {32{trap || (retired.reads_mtval && retired.csr_writes)}};
+    rvfi_csr_mtval_rdata    <= retired.csr_rdata;
+    rvfi_csr_mtval_wdata    <= trap ? trap_value_i : retired.csr_wdata;
+    rvfi_csr_mip_rmask      <= '1;
+    rvfi_csr_mip_wmask      <= '0;
+    rvfi_csr_mip_rdata      <= retired.mip;
+    rvfi_csr_mip_wdata      <= '0;
   end
 
   assign rvfi_halt = 1'b0;

@@ -8,15 +8,15 @@
 //   funct3 2   rd = sum
 //
 // Everything else is rejected. One instruction at a time: it is done at its commit, forgotten at
-// its kill, and answers after a random wait (none with WaitStates = 0).
+// its kill, and answers after a random wait (none with wait_states_i = 0).
 
 module coprocessor #(
-  parameter int XifIdWidth = 4,
-  parameter int WaitStates = 0
+  parameter int XifIdWidth = 4
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
   input  logic [31:0]           seed_i,
+  input  logic [2:0]            wait_states_i,
 
   input  logic                  issue_valid_i,
   output logic                  issue_ready_o,
@@ -48,8 +48,8 @@ module coprocessor #(
 
   wire       known  = issue_instr_i[6:0] == 7'h2b && issue_instr_i[31:25] == '0 &&
                       issue_instr_i[14:12] <= 3'd2;
-  wire       wait_1 = 32'(random_q[3:1]) < WaitStates;
-  wire       wait_2 = 32'(random_q[13:11]) < WaitStates;
+  wire       wait_1 = random_q[3:1] < wait_states_i;
+  wire       wait_2 = random_q[13:11] < wait_states_i;
   wire       result = result_valid_o && result_ready_i;
   wire       commit = commit_valid_i && commit_id_i == id_q && state_q == Issued;
   wire       issue  = issue_valid_i && issue_ready_o && issue_accept_o;

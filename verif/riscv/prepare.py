@@ -2,14 +2,18 @@
 """Before a simulation of the core: the program, as an image of the bench's memory.
 
 Settings of the tests (all optional):
-    quick      1: a sample of the operand pairs only, for slow simulators (test SelfCheck)
-    elf        path of an ELF file linked to run from 0x80000000 (test Program)
+    elf        path of an ELF file linked to run from 0x80000000 (Program, lockstep)
+    program    name of a program below verif/firmware instead (Program, lockstep)
+    quick      1: a sample of the operand pairs only, for slow simulators (SelfCheck)
+    trace      1: a record of each instruction, in trace.bin of the run's folder (lockstep)
     cycles     how long the program may take, in clock cycles
+and those of `STIMULUS`, which reach the bench as plusargs of the same name.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,36 +22,75 @@ from scripts.firmware import Region, build, segments, symbols, write_image
 
 MEMORY = Region("memory", 0x8000_0000, 4 * 1024 * 1024)
 
+# What the bench takes, and the largest value.
+STIMULUS = {
+    "wait_states": 7,
+    "bus_errors": 1 << 24,
+    "interrupts": 1 << 24,
+    "resets": 1 << 16,
+    "reset_every": 1 << 20,
+    "max_instructions": 1 << 40,
+}
+
 
 def prepare(test: str, settings: dict[str, Any], directory: Path) -> list[str]:
     """Write program.hex into the run's folder; return the simulator's plusargs.
 
-    Raises UserError when there is no program, or one that does not fit or has no tohost.
+    Raises UserError when there is no program, or one that does not fit or has no tohost, and for a
+    setting that is no number in its range.
     """
     seed = json.loads((directory / "run.json").read_text())["seed"]
-    quick = {"QUICK": 1} if settings.get("quick") else {}
-    elf = build("selfcheck", quick) if test == "SelfCheck" else _given(settings)
-    write_image(segments(elf), MEMORY, directory / "program.hex")
-    plusargs = [f"+image={directory / 'program.hex'}", f"+seed={seed}"]
+    if test == "SelfCheck":
+        elf = build("selfcheck", {"QUICK": 1} if settings.get("quick") else {})
+    else:
+        elf = _given(test, settings)
+    plusargs = [*load(elf, directory), f"+seed={seed % 2**32}", *stimulus(settings)]
     if test != "SelfCheck":
-        plusargs.append(f"+tohost={_tohost(elf):x}")
+        plusargs += _tohost(elf, settings)
+    if test == "lockstep":
+        plusargs.append("+lockstep")
     return plusargs
 
 
-def _given(settings: dict[str, Any]) -> Path:
+def load(elf: Path, directory: Path) -> list[str]:
+    """Write the memory image of `elf`; return the plusarg that names it."""
+    image = directory / "program.hex"
+    write_image(segments(elf), MEMORY, image)
+    return [f"+memory0={image}"]
+
+
+def stimulus(settings: Mapping[str, Any]) -> list[str]:
+    """Return the plusargs of what the bench does to the program."""
+    plusargs = ["+trace=trace.bin"] if int(settings.get("trace", 0)) else []
+    for name, largest in STIMULUS.items():
+        if name not in settings:
+            continue
+        text = str(settings[name])
+        if not text.isdecimal() or int(text) > largest:
+            raise UserError(f"setting {name}={text}: must be a number from 0 to {largest}")
+        plusargs.append(f"+{name}={text}")
+    return plusargs
+
+
+def _given(test: str, settings: Mapping[str, Any]) -> Path:
+    if "program" in settings:
+        return build(str(settings["program"]))
     if "elf" not in settings:
-        raise UserError("test Program needs a program: give the setting elf=PATH")
+        raise UserError(f"test {test} needs a program: give ELF=PATH")
     elf = Path(settings["elf"])
     if not elf.is_file():
         raise UserError(f"{elf}: no such ELF file")
     return elf
 
 
-def _tohost(elf: Path) -> int:
+def _tohost(elf: Path, settings: Mapping[str, Any]) -> list[str]:
+    """Return the plusarg; none for a program that ends otherwise: ours tell the device."""
     table = symbols(elf)
     if "tohost" not in table:
+        if "program" in settings or int(settings.get("max_instructions", 0)):
+            return []
         raise UserError(f"{elf}: no symbol tohost; the program ends by storing 1 there")
     address = table["tohost"][0]
     if address % 4:
         raise UserError(f"{elf}: tohost must be a whole word, but lies at {address:#x}")
-    return address
+    return [f"+tohost={address:x}"]

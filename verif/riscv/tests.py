@@ -7,6 +7,8 @@ until the end.
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import cocotb
@@ -37,9 +39,22 @@ class ProgramTest(uvm_test):
         bench: Any = cocotb.top
         watchdog = run.Watchdog(lambda: int(bench.retired.value), cycles=HANG_CYCLES).start()
         limit = int(run.settings().get("cycles", self.limit_cycles))
-        await First(RisingEdge(bench.exited), Timer(limit * CLOCK_PERIOD_NS, unit="ns"))
+        end = (RisingEdge(bench.exited), RisingEdge(bench.mismatch))
+        await First(*end, Timer(limit * CLOCK_PERIOD_NS, unit="ns"))
         await ReadOnly()  # the exit code changes in the same time step
         watchdog.stop()
+        if int(bench.mismatch.value):
+            difference = json.loads(Path("lockstep.json").read_text())
+            run.mismatch(
+                layer=difference["what"],
+                index=difference["number"],
+                expected=f"{difference['expected']:#x}",
+                got=f"{difference['got']:#x}",
+            )
+            raise AssertionError(
+                f"lock-step: instruction {difference['number']} at pc {difference['pc']:#x}"
+                f" ({difference['disassembly']}): {difference['what']} differs"
+            )
         assert int(bench.exited.value), f"the program did not end within {limit} cycles"
         self.drop_objection()
 
@@ -73,3 +88,19 @@ class SelfCheck(ProgramTest):
 @pyuvm.test()
 class Program(ProgramTest):
     """Any bare-metal ELF file."""
+
+
+class InStep(ProgramTest):
+    """What is compared is every instruction, with Spike."""
+
+    def compared(self) -> int:
+        """Instructions compared; all that retired, or the comparison has a hole."""
+        bench: Any = cocotb.top
+        compared, retired = int(bench.compared.value), int(bench.retired.value)
+        assert compared == retired, f"{retired} instructions retired, {compared} were compared"
+        return compared
+
+
+@pyuvm.test()
+class lockstep(InStep):  # noqa: N801  TEST=lockstep is what its users call it by
+    """Any bare-metal ELF file, every instruction compared with Spike."""
