@@ -18,9 +18,13 @@ from cocotb_bus.monitors import BusMonitor
 
 @dataclass(frozen=True)
 class Issued:
-    """An issue handshake. Values of the pins; cycle counts from reset."""
+    """An issue handshake. Values of the pins; cycle counts from reset.
+
+    waited is the number of cycles in which the request was shown and not taken.
+    """
 
     cycle: int
+    waited: int
     id: int
     instr: int
     rs1: int
@@ -64,10 +68,11 @@ Event = Issued | Resolved | Returned | ResetSeen
 
 @dataclass
 class _Request:
-    """An instruction seen at the port. verdict: None, or (cycle, killed)."""
+    """An instruction seen at the port, from cycle `shown`. verdict: None, or (cycle, killed)."""
 
     id: int
     serial: int
+    shown: int
     issued: Issued | None = None
     verdict: tuple[int, bool] | None = None
 
@@ -158,7 +163,7 @@ class XifBusMonitor(BusMonitor):
     def _note_request(self, number: int) -> None:
         if self._waiting is None or self._waiting.id != number:
             self._serial = self._unwrap(number)
-            self._waiting = _Request(number, self._serial)
+            self._waiting = _Request(number, self._serial, self.cycle)
 
     def _note_verdict(self, named: int, kill: bool) -> None:
         requests = [*self._unresolved, *([self._waiting] if self._waiting else [])]
@@ -172,6 +177,7 @@ class XifBusMonitor(BusMonitor):
         operands = int(bus.register_rs.value)
         request.issued = Issued(
             cycle=self.cycle,
+            waited=self.cycle - request.shown,
             id=request.id,
             instr=int(bus.issue_instr.value),
             rs1=operands & 0xFFFF_FFFF,

@@ -1,26 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """Functional coverage of the soft-sparsity unit: which rules, operands and protocol moves occurred.
 
-Each run leaves coverage.yml in its folder; tests/test_msb_skip.py merges them and demands all bins.
+Each run leaves coverage.yml in its folder; scripts/coverage.py and tests/test_msb_skip.py merge
+them and demand all bins. A bin that cannot be hit is not made; the reason stands where it is left
+out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import yaml
 from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_db, coverage_section
 from pyuvm import uvm_subscriber
 
 from golden.arithmetic import msb
 from golden.msb_skip import Mode
 from verif.common import run
-from verif.common.xif import Resolved, Returned
-from verif.msb_skip.instructions import CFG, DOT4, READ, funct3, funct7, unpack
+from verif.common.covergroup import Group
+from verif.common.xif import Issued, ResetSeen, Resolved, Returned
+from verif.msb_skip.instructions import CFG, DOT4, OPCODE, READ, funct3, funct7, unpack
 from verif.msb_skip.predictor import Executed
+
+_FILE = "coverage.yml"
 
 CORNERS = (0, -1, 1, -128, 127)
 POWERS = tuple(sign << exponent for exponent in range(7) for sign in (1, -1))
 MODES = ("exact", "zero", "absolute", "running_maximum")
+OUTCOMES = ("kept", "zero", "soft")
+CLASSES = ("zero", "minus_one", "one", "least", "greatest", "positive", "negative")
+NAMED = {0: "zero", -1: "minus_one", 1: "one", -128: "least", 127: "greatest"}
 DELAYS = ("early", 0, 1, 2, 3, "later")
 WAITS = (0, 1, 2, 3, "longer")
 
@@ -35,6 +46,58 @@ _NO_RULE = [
     ),
     *(("absolute", threshold, kept) for threshold in (13, 14, 15) for kept in (1, 2, 3, 4)),
 ]
+
+
+# Exact multiplies everything. Zero skips exactly the lanes with a zero. The other two keep no lane
+# with a zero, which has no leading one.
+_LANES = [
+    (MODES[mode], outcome, lane)
+    for mode, outcomes in enumerate((OUTCOMES[:1], OUTCOMES[:2], OUTCOMES, OUTCOMES))
+    for outcome in outcomes
+    for lane in range(4)
+]
+
+# Bins of these groups that cannot be hit, by the rules above.
+_EXCLUDED = {
+    "msb_skip.word.mode_kept": {"exact keeps all four lanes": len(_IMPOSSIBLE)},
+    "msb_skip.word.rule": {
+        "exact and zero have no threshold; no sum of leading ones exceeds 12": len(_NO_RULE)
+    },
+    "msb_skip.lane.outcome": {
+        "exact skips no lane, zero only lanes with a zero": 4 * len(MODES) * 3 - len(_LANES)
+    },
+}
+
+# Why a word is refused; the first that applies.
+REFUSALS = ("opcode", "funct3", "funct7", "accumulator", "register")
+
+
+def _class(operand: int) -> str:
+    return NAMED.get(operand, "positive" if operand > 0 else "negative")
+
+
+def _several(count: int) -> int | str:
+    return count if count < 3 else "more"
+
+
+def _refusal(instr: int, accumulators: int) -> str:
+    """Return why the table of instructions has no place for a word."""
+    kind, index = funct7(instr), funct7(instr) & 7
+    if instr & 0x7F != OPCODE:
+        return "opcode"
+    if funct3(instr) > READ:
+        return "funct3"
+    status = funct3(instr) == READ and kind & 0x20
+    defined = (
+        kind == 0
+        if funct3(instr) == CFG
+        else not kind & 0x78
+        if funct3(instr) == DOT4
+        else not kind & 0x48 and not (status and (index > 3 or kind & 0x17 == 0x13))
+    )
+    if not defined:
+        return "funct7"
+    return "accumulator" if index >= accumulators and not status else "register"
 
 
 def _delay(cycles: int) -> int | str:
@@ -61,6 +124,17 @@ def _wait(cycles: int) -> int | str:
     ),
     CoverPoint(
         "msb_skip.word.accumulator", xf=lambda item: funct7(item.issued.instr), bins=range(8)
+    ),
+    CoverCross(
+        "msb_skip.word.mode_accumulator",
+        items=["msb_skip.word.mode", "msb_skip.word.accumulator"],
+    ),
+    CoverPoint(
+        "msb_skip.word.multipliers", xf=lambda item: run.parameters()["Multipliers"], bins=(1, 2, 4)
+    ),
+    CoverCross(
+        "msb_skip.word.multipliers_kept",
+        items=["msb_skip.word.multipliers", "msb_skip.word.kept"],
     ),
 )
 def _sample_word(item: Executed) -> None:
@@ -89,6 +163,22 @@ def _sample_corner(lane: int, act: int, wgt: int) -> None:
 )
 def _sample_power(side: str, operand: int) -> None:
     """An operand that is a power of two, of either sign."""
+
+
+@coverage_section(
+    CoverPoint(
+        "msb_skip.lane.outcome",
+        xf=lambda mode, lane, outcome, act, wgt: (mode, outcome, lane),
+        bins=_LANES,
+    ),
+    CoverPoint(
+        "msb_skip.lane.operands",
+        xf=lambda mode, lane, outcome, act, wgt: (mode, act, wgt),
+        bins=[(mode, act, wgt) for mode in MODES for act in CLASSES for wgt in CLASSES],
+    ),
+)
+def _sample_lane(mode: str, lane: int, outcome: str, act: str, wgt: str) -> None:
+    """A lane of a dot4: what became of it, and the classes of its operands."""
 
 
 @coverage_section(
@@ -139,6 +229,57 @@ def _sample_fate(item: Resolved) -> None:
 
 
 @coverage_section(
+    CoverPoint(
+        "msb_skip.fate.together",
+        xf=lambda killed, count: (killed, _several(count)),
+        bins=[(killed, count) for killed in (False, True) for count in (1, 2, "more")],
+    ),
+)
+def _sample_together(killed: bool, count: int) -> None:
+    """So many instructions were committed or killed by one transaction."""
+
+
+@coverage_section(
+    CoverPoint(
+        "msb_skip.issue.waited",
+        xf=lambda item: (funct3(item.instr), _wait(item.waited)),
+        bins=[(operation, waited) for operation in range(3) for waited in WAITS],
+    ),
+)
+def _sample_issue(item: Issued) -> None:
+    """An instruction is taken, after it was shown for a while."""
+
+
+@coverage_section(
+    CoverPoint(
+        "msb_skip.issue.refused",
+        xf=lambda item: _refusal(item.instr, run.parameters()["Accumulators"]),
+        bins=REFUSALS,
+    ),
+)
+def _sample_refused(item: Issued) -> None:
+    """A word is refused."""
+
+
+@coverage_section(
+    CoverPoint("msb_skip.reset", xf=_several, bins=(0, 1, 2, "more")),
+)
+def _sample_reset(in_flight: int) -> None:
+    """A reset comes with so many instructions accepted and not yet over."""
+
+
+@coverage_section(
+    CoverPoint(
+        "msb_skip.neighbours",
+        xf=lambda mode, same: (MODES[mode], same),
+        bins=[(mode, same) for mode in MODES for same in (False, True)],
+    ),
+)
+def _sample_neighbours(mode: Mode, same: bool) -> None:
+    """A dot4 is issued in the cycle after another one, with the same accumulator or not."""
+
+
+@coverage_section(
     CoverPoint("msb_skip.result.we", xf=lambda item: item.we, bins=(0, 1)),
     CoverPoint("msb_skip.result.waited", xf=lambda item: _wait(item.waited), bins=WAITS),
     CoverCross("msb_skip.result.cross", items=["msb_skip.result.we", "msb_skip.result.waited"]),
@@ -170,17 +311,45 @@ class Coverage(uvm_subscriber):
 
     def build_phase(self) -> None:
         super().build_phase()
-        self._before: int | None = None
+        self._before: Executed | None = None
         self._raised: set[int] = set()  # accumulators whose maximum is above zero
         self._cleared: dict[int, int] = {}  # accumulators whose maximum was cleared, by what
+        self._lanes: set[tuple[str, int, str, str, str]] = set()
+        self._in_flight = 0
+        self._verdict = (0, False)  # cycle of the last commit or kill, and which it was
+        self._together = 0  # instructions that it covered
 
     def write(self, item: Any) -> None:
-        if isinstance(item, Resolved):
-            _sample_fate(item)
+        if isinstance(item, Issued):
+            self._sample_issued(item)
+        elif isinstance(item, Resolved):
+            self._sample_resolved(item)
         elif isinstance(item, Returned):
+            self._in_flight -= 1
             _sample_result(item)
+        elif isinstance(item, ResetSeen):
+            _sample_reset(self._in_flight)
+            self._in_flight = 0
+            self._before = None
         elif isinstance(item, Executed):
             self._sample_executed(item)
+
+    def _sample_issued(self, item: Issued) -> None:
+        if item.accept:
+            self._in_flight += 1
+            _sample_issue(item)
+        else:
+            _sample_refused(item)
+
+    def _sample_resolved(self, item: Resolved) -> None:
+        _sample_fate(item)
+        self._in_flight -= item.killed
+        verdict = (item.issued.cycle + item.delay, item.killed)
+        if verdict != self._verdict and self._together:
+            _sample_together(self._verdict[1], self._together)
+            self._together = 0
+        self._verdict = verdict
+        self._together += 1
 
     def _sample_executed(self, item: Executed) -> None:
         operation = funct3(item.issued.instr)
@@ -196,8 +365,8 @@ class Coverage(uvm_subscriber):
             if kind == 1:  # an accumulator, clearing
                 self._clear(self._raised & {index}, READ)
         if self._before is not None:
-            _sample_order(self._before, operation)
-        self._before = operation
+            _sample_order(funct3(self._before.issued.instr), operation)
+        self._before = item
 
     def _clear(self, accumulators: set[int], cause: int) -> None:
         self._raised -= accumulators
@@ -206,6 +375,7 @@ class Coverage(uvm_subscriber):
     def _sample_dot4(self, item: Executed) -> None:
         _sample_word(item)
         index, maximum = funct7(item.issued.instr), item.maximum
+        self._sample_neighbour(item)
         if item.mode == Mode.RUNNING_MAXIMUM and index in self._cleared:
             _sample_fresh(self._cleared.pop(index))
         lanes = zip(unpack(item.issued.rs1), unpack(item.issued.rs2), strict=True)
@@ -215,10 +385,13 @@ class Coverage(uvm_subscriber):
             for side, operand in (("act", act), ("wgt", wgt)):
                 if operand in POWERS:
                     _sample_power(side, operand)
-            if min(msb(act), msb(wgt)) < 0:
-                continue
+            exists = min(msb(act), msb(wgt)) >= 0
             s = msb(act) + msb(wgt)
-            maximum = max(maximum, s)
+            maximum = max(maximum, s) if exists else maximum
+            limit = item.threshold if item.mode == Mode.ABSOLUTE else maximum - item.threshold
+            self._note_lane(item.mode, lane, act, wgt, kept=exists and s >= limit)
+            if not exists:
+                continue
             if item.mode == Mode.ABSOLUTE:
                 _sample_limit(item.mode, s - item.threshold)
             elif item.mode == Mode.RUNNING_MAXIMUM:
@@ -226,5 +399,44 @@ class Coverage(uvm_subscriber):
                 if maximum:
                     self._raised.add(index)
 
+    def _note_lane(self, mode: Mode, lane: int, act: int, wgt: int, kept: bool) -> None:
+        """Note what became of a lane; `kept` is the answer of the rules with leading ones."""
+        zero = act == 0 or wgt == 0
+        if mode in (Mode.EXACT, Mode.ZERO):
+            kept = mode == Mode.EXACT or not zero
+        outcome = "kept" if kept else "zero" if zero else "soft"
+        self._lanes.add((MODES[mode], lane, outcome, _class(act), _class(wgt)))
+
+    def _sample_neighbour(self, item: Executed) -> None:
+        before = self._before
+        if before is None or funct3(before.issued.instr) != DOT4:
+            return
+        if item.issued.cycle == before.issued.cycle + 1:
+            same = funct7(item.issued.instr) == funct7(before.issued.instr)
+            _sample_neighbours(item.mode, same)
+
     def report_phase(self) -> None:
-        coverage_db.export_to_yaml(filename=str(run.directory() / "coverage.yml"))
+        for lane in self._lanes:  # each once: a sample looks at every bin, which costs much time
+            _sample_lane(*lane)
+        coverage_db.export_to_yaml(filename=str(run.directory() / _FILE))
+
+
+def model() -> list[Group]:
+    """Return all cover groups with no bin hit."""
+    return [
+        _group(name, dict.fromkeys(point.detailed_coverage, 0))
+        for name, point in coverage_db.items()
+        if isinstance(point, (CoverPoint, CoverCross))
+    ]
+
+
+def collect(directory: Path) -> list[Group]:
+    """Return the cover groups of the run in `directory`."""
+    report = yaml.load((directory / _FILE).read_text(), yaml.CSafeLoader)
+    groups = ((point, entry.get("bins:_hits")) for point, entry in report.items())
+    return [_group(name, hits) for name, hits in groups if hits]
+
+
+def _group(name: str, hits: Mapping[Any, int]) -> Group:
+    """Bins are named as YAML gives them back."""
+    return Group(name, {str(k): v for k, v in hits.items()}, dict(_EXCLUDED.get(name, {})))
