@@ -91,6 +91,7 @@ def test_a_parameter_out_of_range_is_refused_by_name(parameter: str, value: int)
 ELSEWHERE = (
     "msb_skip.word.multipliers",
     "msb_skip.word.multipliers_kept",
+    "msb_skip.neighbours",
     "msb_skip.issue.refused",
     "msb_skip.reset",
 )
