@@ -37,6 +37,7 @@ class ProgramTest(uvm_test):
     async def run_phase(self) -> None:
         self.raise_objection()
         bench: Any = cocotb.top
+        await Timer(1, unit="ns")  # before it nothing need be known
         watchdog = run.Watchdog(lambda: int(bench.retired.value), cycles=HANG_CYCLES).start()
         limit = int(run.settings().get("cycles", self.limit_cycles))
         end = (RisingEdge(bench.exited), RisingEdge(bench.mismatch))
