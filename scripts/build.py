@@ -65,7 +65,7 @@ class Variant:
     """How a build differs from the plain bench.
 
     edits: planted bugs. waves: records signals. coverage: counts lines, toggles and expressions
-    (Verilator). netlist: one file in place of all RTL sources. defines: more macros.
+    (Verilator). netlist: one file in place of all RTL sources. defines, libraries: more of them.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -73,6 +73,7 @@ class Variant:
     coverage: bool = False
     netlist: Path | None = None
     defines: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,7 @@ def describe(
     ]
     contents = {path: path.read_bytes() for path in (*headers, *sources)}
     edited = tuple(_apply(edit, project.root, contents) for edit in variant.edits)
-    names = bench.libraries if simulator == "verilator" else ()
+    names = (*bench.libraries, *variant.libraries) if simulator == "verilator" else ()
     libraries = tuple(_library(name) for name in names)
     return Design(
         bench,

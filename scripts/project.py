@@ -41,8 +41,17 @@ class Smoke:
 
 
 @dataclass(frozen=True)
+class Test:
+    """One test: its wall-clock limit in seconds, and what its build has beside the others'."""
+
+    timeout_s: float = 600
+    defines: tuple[str, ...] = ()
+    libraries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Bench:
-    """One bench. ``tests`` maps a test's name to its wall-clock limit in seconds."""
+    """One bench, as its bench.toml describes it."""
 
     block: str
     folder: Path
@@ -52,7 +61,7 @@ class Bench:
     libraries: tuple[str, ...]
     parameters: Values
     settings: Mapping[str, tuple[Any, ...]]
-    tests: Mapping[str, float]
+    tests: Mapping[str, Test]
     smoke: tuple[Smoke, ...]
 
 
@@ -117,10 +126,7 @@ class Project:
         """Read verif/<name>/bench.toml."""
         folder = self.root / "verif" / choose("BLOCK", name, self.benches())
         table = _read(folder / "bench.toml", _BENCH_KEYS)
-        tests = {
-            test: float(entry.get("timeout_s", 600))
-            for test, entry in table.get("tests", {}).items()
-        }
+        tests = {test: _test(entry) for test, entry in table.get("tests", {}).items()}
         if not tests:
             raise UserError(f"{folder / 'bench.toml'}: no [tests.<Name>] table")
         return Bench(
@@ -140,6 +146,11 @@ class Project:
         """Return the sets of macros a block is used with: none, and those its bench defines."""
         defined = [self.bench(name).defines] if name in self.benches() else []
         return list(dict.fromkeys([(), *defined]))
+
+
+def _test(entry: dict[str, Any]) -> Test:
+    lists = {name: tuple(entry.get(name, ())) for name in ("defines", "libraries")}
+    return Test(float(entry.get("timeout_s", Test.timeout_s)), **lists)
 
 
 def _smoke(folder: Path, entry: dict[str, Any], tests: Iterable[str]) -> Smoke:

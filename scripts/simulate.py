@@ -133,7 +133,9 @@ def simulate(
     _check_names(bench, test, parameters, settings)
     if coverage and simulator != "verilator":
         raise UserError(f"{simulator} does not measure coverage; use SIM=verilator")
-    variant = Variant(tuple(edits), waves, coverage, netlist, tuple(defines))
+    own = bench.tests[test]
+    macros = (*own.defines, *defines)
+    variant = Variant(tuple(edits), waves, coverage, netlist, macros, own.libraries)
     design = describe(project, bench, simulator, parameters, variant)
     built = build(design)
     spec: dict[str, Any] = {
@@ -199,7 +201,7 @@ def value_text(value: Any) -> str:
 def _run(design: Design, built: Path, spec: Mapping[str, Any], result: Result) -> None:
     """Simulate in the run's folder and fill in what `result` does not know yet."""
     directory = Path(result.directory)
-    limit_s = design.bench.tests[spec["test"]]
+    limit_s = design.bench.tests[spec["test"]].timeout_s
     plusargs = [*spec["plusargs"], *_prepare(design, directory, limit_s)]
     waves = directory / "waves.fst" if design.variant.waves else None
     runner = make_runner(spec["simulator"], paths=[design.root, ROOT], limit_s=limit_s)

@@ -7,8 +7,6 @@ until the end.
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import cocotb
@@ -16,6 +14,7 @@ import pyuvm
 from cocotb.triggers import First, ReadOnly, RisingEdge, Timer
 from pyuvm import uvm_test
 
+from verif.common import lockstep as lockstep_outcome
 from verif.common import run
 from verif.common.watchdog import CLOCK_PERIOD_NS
 
@@ -44,18 +43,7 @@ class ProgramTest(uvm_test):
         await First(*end, Timer(limit * CLOCK_PERIOD_NS, unit="ns"))
         await ReadOnly()  # the exit code changes in the same time step
         watchdog.stop()
-        if int(bench.mismatch.value):
-            difference = json.loads(Path("lockstep.json").read_text())
-            run.mismatch(
-                layer=difference["what"],
-                index=difference["number"],
-                expected=f"{difference['expected']:#x}",
-                got=f"{difference['got']:#x}",
-            )
-            raise AssertionError(
-                f"lock-step: instruction {difference['number']} at pc {difference['pc']:#x}"
-                f" ({difference['disassembly']}): {difference['what']} differs"
-            )
+        lockstep_outcome.check(bench)
         assert int(bench.exited.value), f"the program did not end within {limit} cycles"
         self.drop_objection()
 

@@ -42,6 +42,55 @@ module bench #(
     .value_o        (value)
   );
 
+  // Under LOCKSTEP the reference follows core and unit.
+`ifdef LOCKSTEP
+  logic        mismatch;
+  logic [63:0] compared;
+
+  lockstep #(
+    .ResetVector (soc_pkg::InstrRamBase),
+    .UsesUnit    (1),
+    .Accumulators(Accumulators),
+    .Memories    (2),
+    .MemoryBase  ({soc_pkg::DataRamBase, soc_pkg::InstrRamBase}),
+    .MemoryBytes ({32'd131072, 32'd32768}),
+    .DeviceBase  (soc_pkg::DeviceBase)
+  ) u_lockstep (
+    .clk_i                (clk),
+    .rst_ni               (rst_n),
+    .cycle_i              (cycle),
+    .instr_answer_i       (1'b0),
+    .instr_answer_addr_i  ('0),
+    .instr_answer_err_i   (1'b0),
+    .data_answer_i        (1'b0),
+    .data_answer_addr_i   ('0),
+    .data_answer_err_i    (1'b0),
+    .busy_i               ('0),
+    .rvfi_valid           (u_soc.u_riscv.rvfi_valid),
+    .rvfi_insn            (u_soc.u_riscv.rvfi_insn),
+    .rvfi_trap            (u_soc.u_riscv.rvfi_trap),
+    .rvfi_intr            (u_soc.u_riscv.rvfi_intr),
+    .rvfi_rs1_addr        (u_soc.u_riscv.rvfi_rs1_addr),
+    .rvfi_rs2_addr        (u_soc.u_riscv.rvfi_rs2_addr),
+    .rvfi_rs1_rdata       (u_soc.u_riscv.rvfi_rs1_rdata),
+    .rvfi_rs2_rdata       (u_soc.u_riscv.rvfi_rs2_rdata),
+    .rvfi_rd_addr         (u_soc.u_riscv.rvfi_rd_addr),
+    .rvfi_rd_wdata        (u_soc.u_riscv.rvfi_rd_wdata),
+    .rvfi_pc_rdata        (u_soc.u_riscv.rvfi_pc_rdata),
+    .rvfi_pc_wdata        (u_soc.u_riscv.rvfi_pc_wdata),
+    .rvfi_mem_addr        (u_soc.u_riscv.rvfi_mem_addr),
+    .rvfi_mem_rmask       (u_soc.u_riscv.rvfi_mem_rmask),
+    .rvfi_mem_wmask       (u_soc.u_riscv.rvfi_mem_wmask),
+    .rvfi_mem_rdata       (u_soc.u_riscv.rvfi_mem_rdata),
+    .rvfi_mem_wdata       (u_soc.u_riscv.rvfi_mem_wdata),
+    .rvfi_csr_mcause_wdata(u_soc.u_riscv.rvfi_csr_mcause_wdata),
+    .rvfi_csr_mtval_wdata (u_soc.u_riscv.rvfi_csr_mtval_wdata),
+    .rvfi_csr_mip_rdata   (u_soc.u_riscv.rvfi_csr_mip_rdata),
+    .mismatch_o           (mismatch),
+    .compared_o           (compared)
+  );
+`endif
+
   // Icarus 11 has no string parameters, hence the RAMs are filled from here.
   reg [8*512-1:0] path;
   initial begin

@@ -4,10 +4,12 @@
 Settings of the tests (all optional):
     network    lenet5-relu (default) or lenet5-tanh
     mode       exact, zero, soft (default; the absolute rule) or running-maximum
-    training   plain, same or soft (default: soft for mode soft, otherwise plain) and model_seed
-    (default 0) threshold  one threshold for all layers instead of the model's own images     how
-    many test images (default 2), from image number `first` (default 0) program    lenet5 (default)
-    or lenet5_scalar last_layer where the test OneLayer stops
+    training   plain, same or soft (default: soft for mode soft, otherwise plain)
+    model_seed seed of that training (default 0)
+    threshold  one threshold for all layers instead of the model's own
+    images     how many test images (default 2), from image number `first` (default 0)
+    program    lenet5 (default) or lenet5_scalar
+    last_layer where the test OneLayer stops
 """
 
 from __future__ import annotations
@@ -54,9 +56,13 @@ def prepare(test: str, settings: dict[str, Any], directory: Path) -> list[str]:
     if test == "Bus":
         return _write_memories(segments(build("soc_bus")), directory)
     try:
-        return _prepare(settings, directory)
+        plusargs = _prepare(settings, directory)
     except (DataError, ModelError) as problem:
         raise UserError(str(problem)) from problem
+    if test == "lockstep":  # the reference has the same memories
+        images = [plusarg.partition("=")[2] for plusarg in plusargs]
+        plusargs += ["+lockstep", *(f"+memory{i}={image}" for i, image in enumerate(images))]
+    return plusargs
 
 
 def _prepare(settings: dict[str, Any], directory: Path) -> list[str]:

@@ -7,9 +7,10 @@ from typing import Any
 
 import cocotb
 import pyuvm
-from cocotb.triggers import First, Timer
+from cocotb.triggers import First, RisingEdge, Timer
 from pyuvm import uvm_test
 
+from verif.common import lockstep as lockstep_outcome
 from verif.common import run
 from verif.common.watchdog import CLOCK_PERIOD_NS
 from verif.soc.env import Env
@@ -34,9 +35,13 @@ class NetworkTest(uvm_test):
         self.raise_objection()
         monitor = self.env.monitor
         watchdog = run.Watchdog(lambda: monitor.last_event, cycles=HANG_CYCLES).start()
-        await monitor.follow(self.last_layer)
+        await self.follow()
         watchdog.stop()
         self.drop_objection()
+
+    async def follow(self) -> None:
+        """Until the program ends, or the layers of interest are done."""
+        await self.env.monitor.follow(self.last_layer)
 
 
 @pyuvm.test()
@@ -55,6 +60,19 @@ class Inference(NetworkTest):
         )
         assert monitor.exit_code == 0, f"the program ended with code {monitor.exit_code}"
         assert images == len(self.env.expected["counts"]), f"only {images} images were finished"
+
+
+@pyuvm.test()
+class lockstep(Inference):  # noqa: N801  TEST=lockstep is what its users call it by
+    """The same, and every instruction of core and unit compared with Spike."""
+
+    async def follow(self) -> None:
+        await First(cocotb.start_soon(super().follow()), RisingEdge(cocotb.top.mismatch))
+        lockstep_outcome.check(cocotb.top)
+
+    def check_phase(self) -> None:
+        run.report(compared=int(cocotb.top.compared.value))
+        super().check_phase()
 
 
 @pyuvm.test()
