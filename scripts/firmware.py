@@ -82,7 +82,7 @@ def build(program: str, defines: Mapping[str, int] | None = None) -> Path:
     options = [f"-D{name}={value}" for name, value in sorted((defines or {}).items())]
     flags = [*COMMON_FLAGS, *recipe.get("flags", []), *options, f"-I{FIRMWARE / 'common'}"]
     command = [
-        _compiler(),
+        compiler(),
         *flags,
         *map(str, sources),
         f"-T{folder / recipe['linker']}",
@@ -146,7 +146,8 @@ def write_image(parts: Sequence[tuple[int, bytes]], region: Region, path: Path) 
     write_text(path, text)
 
 
-def _compiler() -> str:
+def compiler() -> str:
+    """Return the path of the RISC-V compiler. Raises UserError with the line that installs it."""
     compiler = shutil.which(COMPILER)
     if compiler is None:
         raise UserError(

@@ -5,9 +5,11 @@ Settings of the tests (all optional):
     elf        path of an ELF file linked to run from 0x80000000 (Program, lockstep)
     program    name of a program below verif/firmware instead (Program, lockstep)
     quick      1: a sample of the operand pairs only, for slow simulators (SelfCheck)
-    trace      1: a record of each instruction, in trace.bin of the run's folder (lockstep)
+    trace      1: a record of each instruction, in trace.bin of the run's folder (not SelfCheck)
+    passes     how often a random program goes through its blocks, default 40 (RandomProgram)
     cycles     how long the program may take, in clock cycles
-and those of `STIMULUS`, which reach the bench as plusargs of the same name.
+and those of `STIMULUS`, which reach the bench as plusargs of the same name; for RandomProgram the
+seed chooses those that are not given.
 """
 
 from __future__ import annotations
@@ -15,10 +17,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 from typing import Any
 
+from scripts import firmware
 from scripts.errors import UserError
-from scripts.firmware import Region, build, segments, symbols, write_image
+from scripts.firmware import Region, segments, symbols, write_image
+from verif.riscv.program import random_program
 
 MEMORY = Region("memory", 0x8000_0000, 4 * 1024 * 1024)
 
@@ -41,15 +46,29 @@ def prepare(test: str, settings: dict[str, Any], directory: Path) -> list[str]:
     """
     seed = json.loads((directory / "run.json").read_text())["seed"]
     if test == "SelfCheck":
-        elf = build("selfcheck", {"QUICK": 1} if settings.get("quick") else {})
+        elf = firmware.build("selfcheck", {"QUICK": 1} if settings.get("quick") else {})
+    elif test == "RandomProgram":
+        settings = {**random_stimulus(seed), **settings}
+        program = random_program.draw(seed, passes=int(settings.get("passes", 40)))
+        elf = random_program.build(program, directory)
     else:
         elf = _given(test, settings)
     plusargs = [*load(elf, directory), f"+seed={seed % 2**32}", *stimulus(settings)]
     if test != "SelfCheck":
         plusargs += _tohost(elf, settings)
-    if test == "lockstep":
+    if test in ("lockstep", "RandomProgram"):
         plusargs.append("+lockstep")
     return plusargs
+
+
+def random_stimulus(seed: int) -> dict[str, int]:
+    """Choose waits, bus errors and interrupts: each absent in some runs, rare or frequent."""
+    random = Random(f"stimulus {seed}")
+    return {
+        "wait_states": random.choice((0, 0, 1, 2, 3, 5)),
+        "bus_errors": random.choice((0, 0, 100, 300, 1000)),
+        "interrupts": random.choice((0, 30, 100, 300, 1000)),
+    }
 
 
 def load(elf: Path, directory: Path) -> list[str]:
@@ -74,7 +93,7 @@ def stimulus(settings: Mapping[str, Any]) -> list[str]:
 
 def _given(test: str, settings: Mapping[str, Any]) -> Path:
     if "program" in settings:
-        return build(str(settings["program"]))
+        return firmware.build(str(settings["program"]))
     if "elf" not in settings:
         raise UserError(f"test {test} needs a program: give ELF=PATH")
     elf = Path(settings["elf"])

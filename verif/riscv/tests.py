@@ -93,3 +93,8 @@ class InStep(ProgramTest):
 @pyuvm.test()
 class lockstep(InStep):  # noqa: N801  TEST=lockstep is what its users call it by
     """Any bare-metal ELF file, every instruction compared with Spike."""
+
+
+@pyuvm.test()
+class RandomProgram(InStep):
+    """A program drawn from the seed (verif/riscv/program), every instruction compared with Spike."""

@@ -67,11 +67,13 @@ class lockstep(Inference):  # noqa: N801  TEST=lockstep is what its users call i
     """The same, and every instruction of core and unit compared with Spike."""
 
     async def follow(self) -> None:
-        await First(cocotb.start_soon(super().follow()), RisingEdge(cocotb.top.mismatch))
-        lockstep_outcome.check(cocotb.top)
+        bench: Any = cocotb.top
+        await First(cocotb.start_soon(super().follow()), RisingEdge(bench.mismatch))
+        lockstep_outcome.check(bench)
 
     def check_phase(self) -> None:
-        run.report(compared=int(cocotb.top.compared.value))
+        bench: Any = cocotb.top
+        run.report(compared=int(bench.compared.value))
         super().check_phase()
 
 
