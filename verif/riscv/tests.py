@@ -97,4 +97,4 @@ class lockstep(InStep):  # noqa: N801  TEST=lockstep is what its users call it b
 
 @pyuvm.test()
 class RandomProgram(InStep):
-    """A program drawn from the seed (verif/riscv/program), every instruction compared with Spike."""
+    """A program drawn from the seed (verif/riscv/program), in lock-step."""
