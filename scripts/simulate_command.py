@@ -98,8 +98,8 @@ def _jobs(project: Project, options: argparse.Namespace) -> list[Job]:
     if options.test and not options.block:
         raise UserError(f"TEST needs BLOCK; valid: {', '.join(project.benches())}")
     named = {name: getattr(options, name) for name in NAMED_SETTINGS if getattr(options, name)}
-    parameters = _pairs("PARAMETERS", options.parameters)
-    settings = _pairs("SETTINGS", options.settings)
+    parameters = pairs("PARAMETERS", options.parameters)
+    settings = pairs("SETTINGS", options.settings)
     jobs: list[Job] = []
     for block in [options.block] if options.block else project.benches():
         bench = project.bench(block)
@@ -150,14 +150,15 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _pairs(variable: str, text: str) -> dict[str, Any]:
-    pairs = {}
+def pairs(variable: str, text: str) -> dict[str, Any]:
+    """Return what "name=value name=value" says; UserError names `variable` if it says nothing."""
+    values = {}
     for word in text.split():
         name, equals, value = word.partition("=")
         if not (name and equals):
             raise UserError(f"{variable}: {word!r} is not name=value")
-        pairs[name] = _value(value)
-    return pairs
+        values[name] = _value(value)
+    return values
 
 
 def _value(text: str) -> Any:
