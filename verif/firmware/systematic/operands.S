@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every instruction with every corner value in each operand, at every distance from its writer.
+
+#include "macros.h"
+
+# One block for each instruction. If it is lost, it begins anew.
+.macro block
+1:
+  la   x27, 1b
+.endm
+
+.macro one_operand name, arguments:vararg
+  block
+  distances a0, "\name \arguments"
+.endm
+
+.macro two_operands name, arguments:vararg
+  block
+  distances a0, "\name \arguments"
+  distances a1, "\name \arguments"
+  both a0, a1, "\name \arguments"
+.endm
+
+# The same with the stack pointer as base
+.macro from_sp name, arguments:vararg
+  block
+  distances sp, "\name \arguments"
+.endm
+
+  .section .text
+  .globl operands
+operands:
+  mv   s0, ra
+  mv   s1, sp
+  li   x25, 1
+  .option norvc
+  .irp name, add, sub, sll, slt, sltu, xor, srl, sra, or, and
+  two_operands \name, a2, a0, a1
+  .endr
+  .irp name, mul, mulh, mulhsu, mulhu, div, divu, rem, remu
+  two_operands \name, a2, a0, a1
+  .endr
+  two_operands x.xor, a2, a0, a1
+  two_operands x.sum, a2, a0, a1
+  two_operands x.add, a0, a1
+  .irp name, beq, bne, blt, bge, bltu, bgeu
+  two_operands \name, a0, a1, .+4
+  .endr
+  .irp name, sb, sh, sw
+  two_operands \name, a1, Scratch(a0)
+  .endr
+  .irp name, addi, slti, sltiu, xori, ori, andi
+  one_operand \name, a2, a0, 5
+  .endr
+  .irp name, slli, srli, srai
+  one_operand \name, a2, a0, 5
+  .endr
+  .irp name, lb, lh, lw, lbu, lhu
+  one_operand \name, a2, Scratch(a0)
+  .endr
+  .irp name, csrrw, csrrs, csrrc
+  one_operand \name, a2, mscratch, a0
+  .endr
+  .option rvc
+  .irp name, c.sub, c.xor, c.or, c.and, c.add
+  two_operands \name, a0, a1
+  .endr
+  two_operands c.sw, a1, Scratch(a0)
+  block
+  distances a1, "c.mv a2, a1"
+  one_operand c.addi, a0, 5
+  one_operand c.andi, a0, 5
+  .irp name, c.slli, c.srli, c.srai
+  one_operand \name, a0, 5
+  .endr
+  one_operand c.lw, a2, Scratch(a0)
+  one_operand c.beqz, a0, .+2
+  one_operand c.bnez, a0, .+2
+  from_sp c.lwsp, a2, Scratch(sp)
+  from_sp c.swsp, a1, Scratch(sp)
+  from_sp c.addi4spn, a2, sp, 16
+  from_sp c.addi16sp, sp, 32
+  block
+  distances a1, "c.swsp a1, Scratch(sp)"
+  both sp, a1, "c.swsp a1, Scratch(sp)"
+
+  # Jumps go nowhere: every target is outside the memory, or is _start.
+  li   x25, 0
+  block
+  distances a0, "jalr a2, -4(a0); 2:", "la x27, 2f"
+  block
+  distances a0, "c.jalr a0; 2:", "la x27, 2f"
+  block
+  distances a0, "c.jr a0; 2:", "la x27, 2f"
+  mv   sp, s1
+  jr   s0
