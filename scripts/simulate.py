@@ -113,6 +113,7 @@ def simulate(
     netlist: Path | None = None,
     defines: Sequence[str] = (),
     plusargs: Sequence[str] = (),
+    limit_s: float | None = None,
     root: Path = ROOT,
 ) -> Result:
     """Build the bench of `block` (or find it built), run one test, and judge the run.
@@ -121,7 +122,8 @@ def simulate(
     verif.common.run.settings() and the block's prepare hook, and must survive JSON.
     `edits` plant bugs in a copy of the RTL. `coverage` makes Verilator count lines, toggles and
     expressions (coverage.dat in the run's folder). `netlist` is a Verilog file that takes the place
-    of all RTL sources, `defines` are further macros. `root` is another project (used by tests).
+    of all RTL sources, `defines` are further macros. `limit_s` is a wall-clock limit instead of the
+    test's own. `root` is another project (used by tests).
 
     Raises SimulationFailed when the run does not pass, UserError when there is nothing to run:
     an unknown name, sources that do not build, a missing program, a failing prepare hook.
@@ -160,7 +162,7 @@ def simulate(
         write_json(directory / "run.json", spec)
         asked = {name: spec[name] for name in _ASKED}
         result = Result(**asked, directory=str(directory), replay=replay_command(asked, parameters))
-        _run(design, built, spec, result)
+        _run(design, built, spec, result, limit_s or own.timeout_s)
         write_json(directory / "result.json", asdict(result))
     if result.verdict != "pass":
         raise SimulationFailed(result)
@@ -198,10 +200,11 @@ def value_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
-def _run(design: Design, built: Path, spec: Mapping[str, Any], result: Result) -> None:
+def _run(
+    design: Design, built: Path, spec: Mapping[str, Any], result: Result, limit_s: float
+) -> None:
     """Simulate in the run's folder and fill in what `result` does not know yet."""
     directory = Path(result.directory)
-    limit_s = design.bench.tests[spec["test"]].timeout_s
     plusargs = [*spec["plusargs"], *_prepare(design, directory, limit_s)]
     waves = directory / "waves.fst" if design.variant.waves else None
     runner = make_runner(spec["simulator"], paths=[design.root, ROOT], limit_s=limit_s)

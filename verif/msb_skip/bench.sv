@@ -79,11 +79,20 @@ module bench #(
     end
   end
 
+`ifdef MUTANTS
+  // A netlist with mutants (scripts/mutants.py), whose parameters are set already
+  logic [9:0] mutant;
+  initial if (!$value$plusargs("mutant=%d", mutant)) mutant = '0;
+
+  msb_skip u_msb_skip (
+    .mutsel                    (mutant),
+`else
   msb_skip #(
     .Multipliers  (Multipliers),
     .Accumulators (Accumulators),
     .IdWidth      (IdWidth)
   ) u_msb_skip (
+`endif
     .clk_i                     (clk),
     .rst_ni                    (rst_n),
     .xif_issue_valid_i         (xif_issue_valid),

@@ -78,10 +78,19 @@ module bench #(
   logic [3:0]  rvfi_mem_rmask, rvfi_mem_wmask;
   logic [31:0] rvfi_csr_mcause_wdata, rvfi_csr_mtval_wdata, rvfi_csr_mip_rdata;
 
+`ifdef MUTANTS
+  // A netlist with mutants (scripts/mutants.py), whose parameters are set already
+  logic [9:0] mutant;
+  initial if (!$value$plusargs("mutant=%d", mutant)) mutant = '0;
+
+  riscv u_riscv (
+    .mutsel                   (mutant),
+`else
   riscv #(
     .ResetVector(ResetVector),
     .XifIdWidth (XifIdWidth)
   ) u_riscv (
+`endif
     .clk_i                    (clk),
     .rst_ni                   (rst_n),
     .irq_software_i           (irq[0]),

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mutants of a block's RTL: one netlist that holds them all, chosen by its input `mutsel`.
+
+Yosys draws the mutants and builds them in, each active when `mutsel` has its number; 0 is the
+original. They are spread over the modules in proportion to their cells. Left out are modules that
+exist for simulation only, and assertions, which are checks and not part of the design.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pyosys import libyosys
+
+from scripts.errors import UserError
+from scripts.files import write_text
+from scripts.project import ROOT, Project
+
+SELECT = "mutsel"
+SELECT_BITS = 10
+MOST = 2**SELECT_BITS - 1
+SIMULATION_ONLY = frozenset({"riscv_rvfi"})
+LEAST_PER_MODULE = 3
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One mutant. kind: Yosys' name for the change (inv, const0, cnot1, ...); source: file:line."""
+
+    number: int
+    module: str
+    kind: str
+    place: str
+    source: str
+
+
+def make(block: str, count: int, seed: int, folder: Path) -> list[Mutant]:
+    """Write `folder`/netlist.v, design.il and mutants.json, and return the mutants.
+
+    Raises UserError if `count` is not 1..1023.
+    """
+    if not 1 <= count <= MOST:
+        raise UserError(f"COUNT={count}: must be from 1 to {MOST}")
+    folder.mkdir(parents=True, exist_ok=True)
+    design = _elaborated(block)
+    modules = _modules(design)
+    commands: list[str] = []
+    for module, share in shares({name: cells for name, (cells, _) in modules.items()}, count):
+        instances = modules[module][1]
+        for i, instance in enumerate(instances):
+            part = share // len(instances) + (i < share % len(instances))
+            if part:
+                commands += _listed(design, instance, part, seed, len(commands) + 1, folder)
+    for command in commands:
+        libyosys.run_pass(command, design)
+    libyosys.run_pass(f"write_rtlil {folder / 'design.il'}", design)
+    libyosys.run_pass(f"write_verilog -noattr {folder / 'netlist.v'}", design)
+    mutants = [_read(command) for command in commands]
+    write_text(folder / "mutants.json", json.dumps([asdict(mutant) for mutant in mutants]))
+    return mutants
+
+
+def _listed(
+    design: libyosys.Design, instance: str, count: int, seed: int, first: int, folder: Path
+) -> list[str]:
+    """Let Yosys draw mutants of one module; return the commands that build them in."""
+    path = folder / "list.txt"
+    control = f"-ctrl {SELECT} {SELECT_BITS} {first}"
+    libyosys.run_pass(
+        f"mutate -list {count} -seed {seed} {control} -module {instance} -o {path}", design
+    )
+    lines = path.read_text().splitlines()
+    path.unlink()
+    return lines
+
+
+def shares(cells: Mapping[str, int], count: int) -> list[tuple[str, int]]:
+    """Split `count` in proportion to `cells`, at least three each; the largest takes the rest.
+
+    >>> shares({"alu": 30, "csr": 60, "tiny": 1}, 30)
+    [('alu', 9), ('csr', 18), ('tiny', 3)]
+    """
+    total = sum(cells.values())
+    split = {name: max(LEAST_PER_MODULE, count * n // total) for name, n in cells.items()}
+    largest = max(split, key=lambda name: split[name])
+    split[largest] += count - sum(split.values())
+    return list(split.items())
+
+
+def _elaborated(block: str) -> libyosys.Design:
+    """Read the block as its bench sees it, with its hierarchy."""
+    project = Project()
+    closure = project.closure(block)
+    words = ["read_slang", "-DSYNTHESIS", "--keep-hierarchy", "--top", str(closure[-1].top)]
+    words += [f"-D{macro}" for macro in project.bench(block).defines]
+    words += [f"-I{entry.folder}" for entry in closure]
+    words += [str(source) for entry in closure for source in entry.sources]
+    design = libyosys.Design()
+    for command in (" ".join(words), "hierarchy -check", "proc", "chformal -remove", "opt_clean"):
+        libyosys.run_pass(command, design)
+    return design
+
+
+def _modules(design: libyosys.Design) -> dict[str, tuple[int, list[str]]]:
+    """Map each module of the sources to its cells, all instances together, and their names."""
+    found: dict[str, tuple[int, list[str]]] = {}
+    for identifier in design.modules_:
+        name = str(identifier)[1:]
+        source = name.partition("$")[0]
+        if source in SIMULATION_ONLY:
+            continue
+        cells, instances = found.get(source, (0, []))
+        found[source] = (cells + len(design.modules_[identifier].cells_), [*instances, name])
+    return {name: entry for name, entry in sorted(found.items()) if entry[0]}
+
+
+def _read(command: str) -> Mutant:
+    """Read one line of Yosys' list."""
+    words = command.split()
+    options = dict(itertools.pairwise(words))
+    number = int(words[words.index("-ctrl") + 3])
+    sources = [words[i + 1] for i, word in enumerate(words) if word == "-src"]
+    place = f"{options['-cell']}.{options['-port']}[{options['-portbit']}]"
+    if "-wire" in options:
+        place = f"{options['-wire']}[{options['-wirebit']}]"
+    return Mutant(
+        number=number,
+        module=options["-module"].partition("$")[0],
+        kind=options["-mode"],
+        place=place,
+        source=_relative(sources[-1]) if sources else "",
+    )
+
+
+def _relative(source: str) -> str:
+    """Return path:line of a Yosys source location, relative to the project."""
+    path, _, position = source.rpartition(":")
+    line = re.split(r"[.-]", position)[0]
+    full = Path(path) if Path(path).is_absolute() else ROOT / path
+    return f"{full.relative_to(ROOT) if full.is_relative_to(ROOT) else path}:{line}"
+
+
+def equivalence_commands(folder: Path, number: int) -> Sequence[str]:
+    """Yosys commands that end with an error unless the mutant is proven equal to the original.
+
+    Both are the same netlist with `mutsel` held at 0 and at `number`. Induction over the signals
+    that both have in common: all outputs, those of the retirement port included.
+    """
+    hold = f"delete -input w:{SELECT}"
+    return (
+        f"read_rtlil {folder / 'design.il'}",
+        "hierarchy -auto-top",
+        "setattr -mod -unset keep_hierarchy *",
+        "flatten",
+        "memory_map",
+        "rename -top gold",
+        "copy gold gate",
+        f"cd gold; {hold}; connect -set {SELECT} {SELECT_BITS}'d0; cd ..",
+        f"cd gate; {hold}; connect -set {SELECT} {SELECT_BITS}'d{number}; cd ..",
+        "async2sync",
+        "opt -full",
+        "equiv_make gold gate equiv",
+        "hierarchy -top equiv",
+        "equiv_struct",
+        "equiv_simple -undef",
+        "equiv_induct -undef",
+        "equiv_status -assert",
+    )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``make BLOCK COUNT SEED FOLDER`` or ``prove FOLDER NUMBER``, for scripts/fuzz_rtl.py."""
+    command, *rest = arguments
+    if command == "make":
+        block, count, seed, folder = rest
+        make(block, int(count), int(seed), Path(folder))
+    else:
+        design = libyosys.Design()
+        for step in equivalence_commands(Path(rest[0]), int(rest[1])):
+            libyosys.run_pass(step, design)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
