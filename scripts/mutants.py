@@ -38,6 +38,7 @@ class Mutant:
     kind: str
     place: str
     source: str
+    instance: str
 
 
 def make(block: str, count: int, seed: int, folder: Path) -> list[Mutant]:
@@ -102,7 +103,9 @@ def _elaborated(block: str) -> libyosys.Design:
     words += [f"-I{entry.folder}" for entry in closure]
     words += [str(source) for entry in closure for source in entry.sources]
     design = libyosys.Design()
-    for command in (" ".join(words), "hierarchy -check", "proc", "chformal -remove", "opt_clean"):
+    # Dead branches and values that do not matter would only give mutants that change nothing.
+    clean = ("proc", "chformal -remove", "opt", "setundef -zero", "opt")
+    for command in (" ".join(words), "hierarchy -check", *clean):
         libyosys.run_pass(command, design)
     return design
 
@@ -134,6 +137,7 @@ def _read(command: str) -> Mutant:
         module=options["-module"].partition("$")[0],
         kind=options["-mode"],
         place=place,
+        instance=options["-module"],
         source=_relative(sources[-1]) if sources else "",
     )
 
@@ -149,13 +153,15 @@ def _relative(source: str) -> str:
 def equivalence_commands(folder: Path, number: int) -> Sequence[str]:
     """Yosys commands that end with an error unless the mutant is proven equal to the original.
 
-    Both are the same netlist with `mutsel` held at 0 and at `number`. Induction over the signals
-    that both have in common: all outputs, those of the retirement port included.
+    Both are the mutated module and what is below it, with `mutsel` held at 0 and at `number`.
+    Induction over the signals that both have in common: all outputs and registers.
     """
+    listed = json.loads((folder / "mutants.json").read_text())
+    instance = next(entry["instance"] for entry in listed if entry["number"] == number)
     hold = f"delete -input w:{SELECT}"
     return (
         f"read_rtlil {folder / 'design.il'}",
-        "hierarchy -auto-top",
+        f"hierarchy -top {instance}",
         "setattr -mod -unset keep_hierarchy *",
         "flatten",
         "memory_map",
@@ -168,8 +174,8 @@ def equivalence_commands(folder: Path, number: int) -> Sequence[str]:
         "equiv_make gold gate equiv",
         "hierarchy -top equiv",
         "equiv_struct",
-        "equiv_simple -undef",
-        "equiv_induct -undef",
+        "equiv_simple",
+        "equiv_induct",
         "equiv_status -assert",
     )
 

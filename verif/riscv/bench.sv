@@ -69,14 +69,24 @@ module bench #(
   logic [31:0]           result_data;
   logic [4:0]            result_rd;
 
-  logic        rvfi_valid, rvfi_trap, rvfi_intr;
+  logic        rvfi_valid, rvfi_trap, rvfi_intr, rvfi_halt;
+  logic [1:0]  rvfi_mode, rvfi_ixl;
   logic [63:0] rvfi_order;
   logic [31:0] rvfi_insn, rvfi_pc_rdata, rvfi_pc_wdata;
   logic [31:0] rvfi_rs1_rdata, rvfi_rs2_rdata, rvfi_rd_wdata;
   logic [4:0]  rvfi_rs1_addr, rvfi_rs2_addr, rvfi_rd_addr;
   logic [31:0] rvfi_mem_addr, rvfi_mem_rdata, rvfi_mem_wdata;
   logic [3:0]  rvfi_mem_rmask, rvfi_mem_wmask;
-  logic [31:0] rvfi_csr_mcause_wdata, rvfi_csr_mtval_wdata, rvfi_csr_mip_rdata;
+  logic [63:0] rvfi_csr_mcycle_rmask, rvfi_csr_mcycle_wmask;
+  logic [63:0] rvfi_csr_mcycle_rdata, rvfi_csr_mcycle_wdata;
+  logic [63:0] rvfi_csr_minstret_rmask, rvfi_csr_minstret_wmask;
+  logic [63:0] rvfi_csr_minstret_rdata, rvfi_csr_minstret_wdata;
+  logic [31:0] rvfi_csr_mcause_rmask, rvfi_csr_mcause_wmask;
+  logic [31:0] rvfi_csr_mcause_rdata, rvfi_csr_mcause_wdata;
+  logic [31:0] rvfi_csr_mtval_rmask, rvfi_csr_mtval_wmask;
+  logic [31:0] rvfi_csr_mtval_rdata, rvfi_csr_mtval_wdata;
+  logic [31:0] rvfi_csr_mip_rmask, rvfi_csr_mip_wmask;
+  logic [31:0] rvfi_csr_mip_rdata, rvfi_csr_mip_wdata;
 
 `ifdef MUTANTS
   // A netlist with mutants (scripts/mutants.py), whose parameters are set already
@@ -136,47 +146,7 @@ module bench #(
     .xif_result_data_i        (result_data),
     .xif_result_rd_i          (result_rd),
     .xif_result_we_i          (result_we),
-    .rvfi_valid,
-    .rvfi_order,
-    .rvfi_insn,
-    .rvfi_trap,
-    .rvfi_halt                (),
-    .rvfi_intr,
-    .rvfi_mode                (),
-    .rvfi_ixl                 (),
-    .rvfi_rs1_addr,
-    .rvfi_rs2_addr,
-    .rvfi_rs1_rdata,
-    .rvfi_rs2_rdata,
-    .rvfi_rd_addr,
-    .rvfi_rd_wdata,
-    .rvfi_pc_rdata,
-    .rvfi_pc_wdata,
-    .rvfi_mem_addr,
-    .rvfi_mem_rmask,
-    .rvfi_mem_wmask,
-    .rvfi_mem_rdata,
-    .rvfi_mem_wdata,
-    .rvfi_csr_mcycle_rmask    (),
-    .rvfi_csr_mcycle_wmask    (),
-    .rvfi_csr_mcycle_rdata    (),
-    .rvfi_csr_mcycle_wdata    (),
-    .rvfi_csr_minstret_rmask  (),
-    .rvfi_csr_minstret_wmask  (),
-    .rvfi_csr_minstret_rdata  (),
-    .rvfi_csr_minstret_wdata  (),
-    .rvfi_csr_mcause_rmask (),
-    .rvfi_csr_mcause_wmask (),
-    .rvfi_csr_mcause_rdata (),
-    .rvfi_csr_mcause_wdata,
-    .rvfi_csr_mtval_rmask (),
-    .rvfi_csr_mtval_wmask (),
-    .rvfi_csr_mtval_rdata (),
-    .rvfi_csr_mtval_wdata,
-    .rvfi_csr_mip_rmask (),
-    .rvfi_csr_mip_wmask (),
-    .rvfi_csr_mip_rdata,
-    .rvfi_csr_mip_wdata ()
+    .*                             // rvfi_*
   );
 
   coprocessor #(.XifIdWidth(XifIdWidth)) u_coprocessor (
@@ -320,18 +290,47 @@ module bench #(
     .clk_i    (clk),
     .rst_ni   (rst_n),
     .retired_o(retired),
-    .rvfi_valid,
-    .rvfi_order,
-    .rvfi_trap,
-    .rvfi_intr,
-    .rvfi_rs1_addr,
-    .rvfi_rs2_addr,
-    .rvfi_rs1_rdata,
-    .rvfi_rs2_rdata,
-    .rvfi_rd_addr,
-    .rvfi_rd_wdata,
-    .rvfi_pc_rdata,
-    .rvfi_pc_wdata
+    .*
+  );
+
+  csr_channel #(.Width(64), .Low(12'hb00), .High(12'hb80)) u_mcycle_channel (
+    .clk_i  (clk),
+    .rst_ni (rst_n),
+    .rmask_i(rvfi_csr_mcycle_rmask),
+    .wmask_i(rvfi_csr_mcycle_wmask),
+    .rdata_i(rvfi_csr_mcycle_rdata),
+    .wdata_i(rvfi_csr_mcycle_wdata),
+    .*
+  );
+
+  csr_channel #(.Width(64), .Low(12'hb02), .High(12'hb82)) u_minstret_channel (
+    .clk_i  (clk),
+    .rst_ni (rst_n),
+    .rmask_i(rvfi_csr_minstret_rmask),
+    .wmask_i(rvfi_csr_minstret_wmask),
+    .rdata_i(rvfi_csr_minstret_rdata),
+    .wdata_i(rvfi_csr_minstret_wdata),
+    .*
+  );
+
+  csr_channel #(.Width(32), .Low(12'h342), .High(12'h000)) u_mcause_channel (
+    .clk_i  (clk),
+    .rst_ni (rst_n),
+    .rmask_i(rvfi_csr_mcause_rmask),
+    .wmask_i(rvfi_csr_mcause_wmask),
+    .rdata_i(rvfi_csr_mcause_rdata),
+    .wdata_i(rvfi_csr_mcause_wdata),
+    .*
+  );
+
+  csr_channel #(.Width(32), .Low(12'h343), .High(12'h000)) u_mtval_channel (
+    .clk_i  (clk),
+    .rst_ni (rst_n),
+    .rmask_i(rvfi_csr_mtval_rmask),
+    .wmask_i(rvfi_csr_mtval_wmask),
+    .rdata_i(rvfi_csr_mtval_rdata),
+    .wdata_i(rvfi_csr_mtval_wdata),
+    .*
   );
 
 `ifdef VERILATOR
@@ -339,7 +338,7 @@ module bench #(
   always @(posedge clk or negedge rst_n) begin
     if (!rst_n) xif_pending <= 1'b0;
     else if (issue_valid && issue_ready && issue_accept) xif_pending <= issue_writeback;
-    else if (result_valid || (commit_valid && commit_kill)) xif_pending <= 1'b0;
+    else if ((result_valid && result_we) || (commit_valid && commit_kill)) xif_pending <= 1'b0;
   end
 
   wire [12:0] busy = {
@@ -363,28 +362,9 @@ module bench #(
     .data_answer_addr_i (data_answer_addr),
     .data_answer_err_i  (data_err),
     .busy_i             (busy),
-    .rvfi_valid,
-    .rvfi_insn,
-    .rvfi_trap,
-    .rvfi_intr,
-    .rvfi_rs1_addr,
-    .rvfi_rs2_addr,
-    .rvfi_rs1_rdata,
-    .rvfi_rs2_rdata,
-    .rvfi_rd_addr,
-    .rvfi_rd_wdata,
-    .rvfi_pc_rdata,
-    .rvfi_pc_wdata,
-    .rvfi_mem_addr,
-    .rvfi_mem_rmask,
-    .rvfi_mem_wmask,
-    .rvfi_mem_rdata,
-    .rvfi_mem_wdata,
-    .rvfi_csr_mcause_wdata,
-    .rvfi_csr_mtval_wdata,
-    .rvfi_csr_mip_rdata,
     .mismatch_o         (mismatch),
-    .compared_o         (compared)
+    .compared_o         (compared),
+    .*
   );
 `else
   assign mismatch = 1'b0;

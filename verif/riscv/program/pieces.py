@@ -130,22 +130,25 @@ class Pieces:
         )
 
     def load(self) -> str:
-        """A load of any size and alignment, often used at once: by an ALU, or as an operand."""
+        """A load of any size and alignment, often used at once."""
         target = self.destination()
         name, base = self.random.choice(LOADS), self.random.choice(("x2", "x8"))
-        text = f"{name} {target}, {self.random.randrange(-2048, 2044)}({base})"
-        use = self.random.random()
-        if use < 0.3:
-            return (
-                f"{text}\n{self.random.choice(REGISTER)} {self.destination()}, {target}, {target}"
+        return f"{name} {target}, {self.random.randrange(-2048, 2044)}({base}){self.use(target)}"
+
+    def use(self, register: str) -> str:
+        """Mostly something that needs `register` at once: early or late in its cycle."""
+        random = self.random
+        return random.choice(
+            (
+                *("", "", ""),
+                f"\n{random.choice(REGISTER)} {self.destination()}, {register}, {register}",
+                f"\nmul {self.destination()}, {register}, {self.source()}",
+                f"\nmulh {self.destination()}, {self.source()}, {register}",
+                f"\nsw {register}, {random.randrange(-2048, 2044)}(x8)",
+                f"\n{random.choice(BRANCHES)} {register}, {self.source()}, 1f\nnop\n1:",
+                f"\n{self.offered(self.destination(), register)}",
             )
-        if use < 0.45:
-            return f"{text}\nsw {target}, {self.random.randrange(-2048, 2044)}(x8)"
-        if use < 0.6:
-            return f"{text}\nmul {self.destination()}, {target}, {self.source()}"
-        if use < 0.7:
-            return f"{text}\n{self.random.choice(BRANCHES)} {target}, {self.source()}, 1f\nnop\n1:"
-        return text
+        )
 
     def store(self) -> str:
         """A store of any size and alignment, sometimes loaded back at once."""
@@ -245,10 +248,22 @@ class Pieces:
         return f"li x24, {self.random.choice(NOWHERE)}\njalr {self.destination()}, 0(x24)"
 
     def coprocessor(self) -> str:
-        """An instruction of the bench's coprocessor, or one like it that is refused."""
-        function = self.random.choice((0, 0, 1, 1, 2, 2, self.random.randrange(3, 8)))
-        other = self.random.choice((0, 0, 0, 0, 0, 1, 0x40))
-        target, first, second = self.destination(), self.source(), self.source()
+        """An instruction of the bench's coprocessor, its result often used at once."""
+        target = self.destination()
+        return f"{self.offered(target)}{self.use(target)}"
+
+    def burst(self) -> str:
+        """Several in a row: those without a result do not wait for each other."""
+        count = self.random.randrange(2, 20)
+        return "\n".join(self.offered(self.destination(), function=1) for _ in range(count))
+
+    def offered(self, target: str, source: str = "", function: int | None = None) -> str:
+        """One instruction for the coprocessor, or now and then one like it that is refused."""
+        other = 0
+        if function is None:
+            function = self.random.choice((0, 0, 1, 1, 2, 2, self.random.randrange(3, 8)))
+            other = self.random.choice((0, 0, 0, 0, 0, 1, 0x40))
+        first, second = source or self.source(), self.source()
         return f".insn r 0x2b, {function}, {other}, {target}, {first}, {second}"
 
     def patch(self) -> str:
@@ -300,6 +315,7 @@ class Pieces:
             "fault": (1.5, self.fault),
             "astray": (0.1, self.astray),
             "coprocessor": (5, self.coprocessor),
+            "burst": (0.5, self.burst),
             "patch": (0.7, self.patch),
             "wait": (0.4, self.wait),
             "device": (0.5, self.device),
