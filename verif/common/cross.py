@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from scripts.errors import UserError
 from verif.common.covergroup import Group
 
 Rules = Mapping[str, Callable[..., bool]]
@@ -49,7 +50,7 @@ class Cross:
     def group(self, counts: NDArray[np.int64]) -> Group:
         """Return the counts as a cover group.
 
-        Raises ValueError when a bin was hit that a rule calls impossible: the rule is wrong.
+        Raises UserError when a bin was hit that a rule calls impossible.
         """
         hits: dict[str, int] = {}
         excluded: dict[str, int] = {}
@@ -58,7 +59,10 @@ class Cross:
             if reason is None:
                 hits[name] = count
             elif count:
-                raise ValueError(f"{self.name}: {name} was hit {count} times; rule: {reason}")
+                raise UserError(
+                    f"cover group {self.name}: {name} was hit {count} times, but a rule calls it"
+                    f" impossible ({reason}); correct the rule"
+                )
             else:
                 excluded[reason] = excluded.get(reason, 0) + 1
         return Group(self.name, hits, excluded)

@@ -7,7 +7,18 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from verif.riscv.cover_groups import STALLS, Columns, covers, each_stall, names, only, places
+from verif.riscv.cover_groups import (
+    HOLDS,
+    LEAVES,
+    NOT_HELD,
+    STALLS,
+    Columns,
+    covers,
+    each_stall,
+    names,
+    only,
+    places,
+)
 from verif.riscv.isa import INSTRUCTIONS, NAMES, UNKNOWN
 from verif.riscv.trace import FETCH_WAITS, KILLED, KINDS, OFFER_WAITS, Column, Flags, Trace
 
@@ -15,7 +26,15 @@ PREVIOUS = KINDS
 CURRENT = tuple(kind for kind in KINDS if kind != "interrupt")
 
 
-@covers("riscv.sequence", {"previous": PREVIOUS, "kind": CURRENT, "stall": STALLS})
+@covers(
+    "riscv.sequence",
+    {"previous": PREVIOUS, "kind": CURRENT, "stall": STALLS},
+    {
+        NOT_HELD: lambda previous, kind, stall: (
+            stall == "memory" and kind in LEAVES and previous not in HOLDS
+        ),
+    },
+)
 def _sequence(trace: Trace) -> Iterable[Columns]:
     """Every kind after every kind, a trap or an interrupt; what it is itself may trap."""
     kind = trace.kind.copy()
@@ -42,6 +61,11 @@ def _length(trace: Trace) -> Column:
 @covers(
     "riscv.fetch",
     {"length": LENGTHS, "half": HALVES, "arrival": ARRIVALS, "stall": STALLS},
+    {
+        "handlers begin at whole words": lambda length, half, arrival, stall: (
+            (half, arrival) == ("upper", "trap")
+        )
+    },
 )
 def _fetch(trace: Trace) -> Iterable[Columns]:
     """Instructions of either length in either half of a word, in sequence, after a jump, a trap."""
@@ -163,6 +187,8 @@ CAUSES = (
 )
 INTERRUPTS = CAUSES[-3:]
 FETCH = ("ready", "waiting")
+# Causes that lie in the instruction itself; all others can be gone the next time.
+CERTAIN = (*CAUSES[2:10], "ecall")
 
 
 def cause(trace: Trace) -> Column:
@@ -199,7 +225,15 @@ def _interrupt(trace: Trace) -> Column:
     return only(found, trace.first & (trace.before(trace.trap, 1) == 0))
 
 
-@covers("riscv.trap", {"cause": CAUSES, "previous": PREVIOUS, "fetch": FETCH})
+@covers(
+    "riscv.trap",
+    {"cause": CAUSES, "previous": PREVIOUS, "fetch": FETCH},
+    {
+        "a handler whose first instruction always traps never gets further": (
+            lambda cause, previous, fetch: previous == "trap" and cause in CERTAIN
+        ),
+    },
+)
 def _trap(trace: Trace) -> Iterable[Columns]:
     """Every cause of a trap x what was in M before it x whether fetch was waiting."""
     waiting = (trace.column("busy") & FETCH_WAITS != 0).astype(np.int64)
@@ -284,13 +318,13 @@ def _nesting(trace: Trace) -> Iterable[Columns]:
     yield only(entry, trace.first), place
 
 
-SLEEPS = ("pending before", "slept")
+SLEEPS = ("short", "long")
 WAKES = ("taken", "not taken")
 
 
 @covers("riscv.wfi", {"sleep": SLEEPS, "line": INTERRUPTS, "wake": WAKES})
 def _wfi(trace: Trace) -> Iterable[Columns]:
-    """Each interrupt ends a wfi, at once or after a while, and is then taken or not."""
+    """Each interrupt ends a wfi, soon or after a while, and is then taken or not."""
     mip = trace.after(trace.column("mip"), 0)
     slept = np.diff(trace.column("cycle"), prepend=0) > _SLEEP_CYCLES
     wfi = (trace.instruction == NAMES.index("wfi")) & ~trace.trap

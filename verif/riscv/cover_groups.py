@@ -20,6 +20,14 @@ STALLS = ("none", "fetch", "memory")
 DISTANCES = ("none", "1", "2", "3")
 VALUES = ("zero", "one", "minus_one", "least", "greatest", "positive", "negative")
 
+# Kinds after which the pipeline is empty: nothing younger can hold them up from X.
+LEAVES = ("branch.taken", "jump", "jalr", "fence.i", "mret")
+# Kinds that can be in M for more than a cycle, or leave a wait behind them.
+HOLDS = (
+    *("load", "load.split", "store", "store.split", "offload", "offload.rd", "trap", "interrupt"),
+)
+NOT_HELD = "what was in M took one cycle there, and a jump has nothing younger that waits"
+
 GROUPS: dict[str, tuple[Cross, Sampler]] = {}
 """All cover groups by name."""
 

@@ -12,6 +12,8 @@ import numpy as np
 
 from verif.riscv.cover_groups import (
     DISTANCES,
+    HOLDS,
+    NOT_HELD,
     STALLS,
     VALUES,
     Columns,
@@ -31,7 +33,10 @@ WITH_IMMEDIATE = names(lambda i: bool(INSTRUCTIONS[i].immediate))
 BY_NAME = {instruction.name: instruction for instruction in INSTRUCTIONS}
 
 
-@covers("riscv.instruction", {"instruction": NAMES, "stall": STALLS})
+@covers(
+    "riscv.instruction",
+    {"instruction": NAMES, "stall": STALLS},
+)
 def _instruction(trace: Trace) -> Iterable[Columns]:
     """Every instruction, held up by nothing, by the fetch port, by what was in M."""
     return each_stall(trace, trace.instruction)
@@ -226,6 +231,11 @@ READERS = (
 @covers(
     "riscv.hazard",
     {"writer": WRITERS, "reader": READERS, "distance": DISTANCES[1:], "stall": STALLS},
+    {
+        NOT_HELD: lambda writer, reader, distance, stall: (
+            (distance, stall, reader) == ("1", "memory", "jalr.rs1") and writer not in HOLDS
+        ),
+    },
 )
 def _hazard(trace: Trace) -> Iterable[Columns]:
     """Kind of the writer x kind and operand of the reader x distance x stall."""

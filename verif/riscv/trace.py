@@ -27,7 +27,7 @@ RECORD = np.dtype(
 
 # Bits of `busy`: what happened since the instruction before (bench.sv).
 FETCH_WAITS = 0b11  # a grant or an answer of the fetch port
-MEMORY_WAITS = 0b111100  # a grant or an answer of the data port, or the coprocessor
+MEMORY_WAITS = 0b011100  # a grant or an answer of the data port, or the coprocessor's answer
 OFFER_WAITS = 1 << 4
 KILLED = 1 << 9
 

@@ -9,12 +9,12 @@
 encodings:
   mv   s0, ra
   mv   s1, sp
-1:
-  la   x27, 1b
+  checkpoint
   li   x25, 1
   lw   a0, 20(gp)
   .option norvc
   .irp value, 0, 1, -1, 2047, -2048
+  checkpoint
   .irp name, addi, slti, sltiu, xori, ori, andi
   \name a2, a0, \value
   .endr
@@ -81,6 +81,7 @@ encodings:
   .2byte 0x0502, 0x8101, 0x8501   # c.slli, c.srli, c.srai by 0: hints
 
   # x0 in every place
+  checkpoint
   .option norvc
   .irp name, add, sub, sll, slt, sltu, xor, srl, sra, or, and
   \name x0, x0, x0
@@ -121,7 +122,7 @@ encodings:
   la   a3, 2f
   jalr x0, 0(a3)
 2:
-  la   x27, 1b
+  checkpoint
   li   x25, 1
   .option rvc
   .2byte 0x4005               # c.li x0, 1; likewise c.lui, c.slli, c.mv, c.add: hints
@@ -130,6 +131,7 @@ encodings:
   c.swsp x0, Scratch(sp)
 
   # Operands that share a register
+  checkpoint
   .option norvc
   .irp name, add, sub, sll, slt, sltu, xor, srl, sra, or, and
   \name a0, a0, a1

@@ -32,6 +32,7 @@
   .irp half, 0, 2
   .irp target, 0, 2
   .irp size, 16, 32
+  checkpoint
   place \half, \target, \size, "\before", "\insn"
   .endr
   .endr
@@ -49,8 +50,7 @@
 jumps:
   mv   s0, ra
   mv   s1, sp
-jumps_anew:
-  la   x27, jumps_anew
+  checkpoint
   li   x25, 1
   branch beq, 1, 1, 1, 2
   branch bne, 1, 2, 1, 1
@@ -72,6 +72,7 @@ jumps_anew:
 
   # Far: beyond half of the reach, both ways
 .macro far_branch gap, insn
+  checkpoint
   j    3f
 4:
   j    5f
@@ -113,6 +114,7 @@ jumps_anew:
 
   # Code that changes itself: by each store, right behind FENCE.I and two words on
 .macro change option, store, address, behind
+  checkpoint
   la   a3, 2f
   la   sp, 2f
   .option norvc
@@ -146,6 +148,7 @@ jumps_anew:
 
   # Every access at every offset, at once after one another
   .irp offset, 0, 1, 2, 3
+  checkpoint
   la   sp, pool + 64 + \offset
   mv   a3, sp
   .option norvc
@@ -177,16 +180,21 @@ jumps_anew:
 
   # Accesses that fail whole, in their first and in their second part, an offer right behind
   .irp base, MemoryEnd, MemoryEnd - 1, 0x7fffffff
+  checkpoint
   li   sp, \base
   li   a3, \base
   .irp name, lb, lh, lw, lbu, lhu, sb, sh, sw
   .option norvc
+  checkpoint
+  li   sp, \base
   \name a0, 0(sp)
   x.xor a0, a0, a1
   \name a0, 0(sp)
   x.add a0, a1
   .endr
   .option rvc
+  checkpoint
+  li   sp, \base
   c.lw a0, 0(a3)
   x.xor a2, a4, a1
   c.sw a0, 0(a3)

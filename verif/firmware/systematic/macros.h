@@ -15,11 +15,18 @@
   .equ Scratch, 64
   .equ MemoryEnd, 0x80400000
 
+# Where to go on if the trap handler itself traps, which happens with bus errors
+.macro checkpoint
+1:
+  la   x27, 1b
+.endm
+
 # Loads \reg with each corner and executes `insn` as the first, second, third and fourth
 # instruction behind it. All between are loads, so that the bus can hold up every one. `before` is
 # executed first.
 .macro distances reg, insn, before
   .irp corner, 0, 4, 8, 12, 16, 20, 24
+  checkpoint
   \before
   lw   \reg, \corner(gp)
   \insn
@@ -45,6 +52,7 @@
 # Every corner in \first with every corner in \second.
 .macro both first, second, insn
   .irp corner, 0, 4, 8, 12, 16, 20, 24
+  checkpoint
   .irp other, 0, 4, 8, 12, 16, 20, 24
   lw   \first, \corner(gp)
   lw   \second, \other(gp)

@@ -4,19 +4,11 @@
 
 #include "macros.h"
 
-# One block for each instruction. If it is lost, it begins anew.
-.macro block
-1:
-  la   x27, 1b
-.endm
-
 .macro one_operand name, arguments:vararg
-  block
   distances a0, "\name \arguments"
 .endm
 
 .macro two_operands name, arguments:vararg
-  block
   distances a0, "\name \arguments"
   distances a1, "\name \arguments"
   both a0, a1, "\name \arguments"
@@ -24,7 +16,6 @@
 
 # The same with the stack pointer as base
 .macro from_sp name, arguments:vararg
-  block
   distances sp, "\name \arguments"
 .endm
 
@@ -67,7 +58,6 @@ operands:
   two_operands \name, a0, a1
   .endr
   two_operands c.sw, a1, Scratch(a0)
-  block
   distances a1, "c.mv a2, a1"
   one_operand c.addi, a0, 5
   one_operand c.andi, a0, 5
@@ -81,17 +71,13 @@ operands:
   from_sp c.swsp, a1, Scratch(sp)
   from_sp c.addi4spn, a2, sp, 16
   from_sp c.addi16sp, sp, 32
-  block
   distances a1, "c.swsp a1, Scratch(sp)"
   both sp, a1, "c.swsp a1, Scratch(sp)"
 
   # Jumps go nowhere: every target is outside the memory, or is _start.
   li   x25, 0
-  block
   distances a0, "jalr a2, -4(a0); 2:", "la x27, 2f"
-  block
   distances a0, "c.jalr a0; 2:", "la x27, 2f"
-  block
   distances a0, "c.jr a0; 2:", "la x27, 2f"
   mv   sp, s1
   jr   s0
