@@ -2,12 +2,17 @@
 #
 ## Lacuna: sparse-arithmetic hardware, checked bit by bit against PyTorch
 ##
-##   make sim      run simulations         BLOCK= TEST= NETWORK= IMAGES= MODE= ELF= SEED= SIM= WAVES=1
-##   make test     run the test suite      ARGS="..." goes to pytest
-##   make lint     check RTL and Python    Verilator, Verible, Icarus, Yosys, ruff, mypy, licences
-##   make bench    measure the figures     BLOCK=, writes build/bench/<block>.json; SNAPSHOT=1: README too
-##   make setup    only set up             every target does so first
-##   make help     this text
+##   make sim       run simulations        BLOCK= TEST= NETWORK= IMAGES= MODE= ELF= SEED= SIM= WAVES=1
+##   make test      run the test suite     ARGS="..." goes to pytest
+##   make lint      check RTL and Python   Verilator, Verible, Icarus, Yosys, ruff, mypy, licences
+##   make formal    prove properties       BLOCK= PROOF=
+##   make coverage  measure coverage       BLOCK=, writes build/coverage/<block>
+##   make mutants   does the bench notice? BLOCK= SEED= COUNT=, at most an hour a block
+##   make nightly   all of it, for long    BLOCKS=a,b HOURS= SEED=
+##   make synth     area and longest path  BLOCK= LIBERTY=
+##   make bench     measure the figures    BLOCK=, writes build/bench/<block>.json; SNAPSHOT=1: README too
+##   make setup     only set up            every target does so first
+##   make help      this text
 ##
 ## Examples
 ##
@@ -16,15 +21,16 @@
 ##   make sim BLOCK=msb_skip TEST=RandomTraffic SEED=7 WAVES=1
 ##   make sim BLOCK=msb_skip SIM=icarus SEED=random  four-valued simulation, new stimuli
 ##   make test ARGS="tests/test_golden.py -k tanh"
+##   make sim BLOCK=riscv TEST=lockstep ELF=program.elf   any RV32IMC program, in step with Spike
 ##   make bench BLOCK=msb_skip
 
 PYTHON := .venv/bin/python
 
 # Options reach the recipes through the environment, where no character of theirs has a meaning.
-export BLOCK TEST NETWORK IMAGES MODE ELF SEED SIM PARAMETERS SETTINGS
+export BLOCK BLOCKS TEST NETWORK IMAGES MODE ELF SEED SIM PARAMETERS SETTINGS PROOF COUNT HOURS LIBERTY
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim test lint bench
+.PHONY: help setup sim test lint formal coverage mutants nightly synth bench
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -44,6 +50,23 @@ test: setup
 
 lint: setup
 	@$(PYTHON) -m scripts.lint
+
+formal: setup
+	@$(PYTHON) -m scripts.formal $${BLOCK:+--block "$$BLOCK"} $${PROOF:+--proof "$$PROOF"}
+
+coverage: setup
+	@$(PYTHON) -m scripts.coverage $${BLOCK:+--block "$$BLOCK"} $${SEED:+--seed "$$SEED"}
+
+mutants: setup
+	@$(PYTHON) -m scripts.fuzz_rtl $${BLOCK:+--block "$$BLOCK"} $${SEED:+--seed "$$SEED"} \
+	  $${COUNT:+--count "$$COUNT"}
+
+nightly: setup
+	@$(PYTHON) -m scripts.regress $${BLOCKS:+--blocks "$$BLOCKS"} $${HOURS:+--hours "$$HOURS"} \
+	  $${SEED:+--seed "$$SEED"}
+
+synth: setup
+	@$(PYTHON) -m scripts.synth $${BLOCK:+--block "$$BLOCK"} $${LIBERTY:+--liberty "$$LIBERTY"}
 
 bench: setup
 	@$(PYTHON) -m scripts.bench $(if $(SNAPSHOT),--snapshot) $${BLOCK:+--block "$$BLOCK"}
