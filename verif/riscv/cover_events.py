@@ -232,6 +232,12 @@ def _interrupt(trace: Trace) -> Column:
         "a handler whose first instruction always traps never gets further": (
             lambda cause, previous, fetch: previous == "trap" and cause in CERTAIN
         ),
+        "a trap turns interrupts off": lambda cause, previous, fetch: (
+            previous in ("trap", "interrupt") and cause in INTERRUPTS
+        ),
+        "handlers begin at whole words": lambda cause, previous, fetch: (
+            previous in ("trap", "interrupt") and cause == "fetch.upper"
+        ),
     },
 )
 def _trap(trace: Trace) -> Iterable[Columns]:
@@ -239,9 +245,7 @@ def _trap(trace: Trace) -> Iterable[Columns]:
     waiting = (trace.column("busy") & FETCH_WAITS != 0).astype(np.int64)
     yield cause(trace), trace.previous, waiting
     # The state that an interrupt met is that of the instruction before it.
-    state = trace.kind.copy()
-    state[trace.first & (trace.before(trace.trap, 0) == 0) & trace.trap] = KINDS.index("interrupt")
-    yield _interrupt(trace), trace.before(state, -1), waiting
+    yield _interrupt(trace), trace.before(trace.kind, -1), waiting
 
 
 LOADS = names(lambda i: INSTRUCTIONS[i].kind == "load")

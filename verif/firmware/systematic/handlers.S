@@ -37,7 +37,7 @@
 .endm
 
 .macro stub kind
-  .balign 4
+  aligned
 stub_\kind:
   k_\kind behind_\kind, a6
 behind_\kind:
@@ -54,7 +54,7 @@ behind_\kind:
 
 # A table whose entry for exceptions is the handler, and all others trap
 .macro table kind
-  .balign 4
+  aligned
 table_\kind:
   j    trap_handler
   .rept 11
@@ -181,7 +181,7 @@ handlers_end:
 
   # All below counts as handler: a trap in it makes the handler forget what it was doing.
   .option norvc
-  .balign 4
+  aligned
 stubs:
   .irp kind, alu, mul, mulh, div, load, load_split, store, store_split, taken, branch, jump
   stub \kind
@@ -201,7 +201,7 @@ table_plain:
   .endr
 
 # Saves mepc at s5, and traps or is interrupted again until it is four deep (s4).
-  .balign 4
+  aligned
 nested:
   csrr a3, mepc
   csrr a4, mcause
@@ -237,7 +237,7 @@ nested:
 # The handler of the program. A failed fetch inside the program is tried again, everything else goes
 # on at x27 or, with x25, behind the instruction; interrupts at x27, for an MRET that they came
 # before has lost its mepc. When the handler itself traps, what it knew is lost: x27.
-  .balign 4
+  aligned
   .globl trap_handler
 trap_handler:
   csrr x31, mepc
@@ -267,6 +267,8 @@ fetch_fault:
   mret
 lower_lines:
   sw   x0, Lines(tp)
+  li   x30, 1 << 29 | 600     # if this fails and a WFI comes next, it must not wait for ever
+  sw   x30, Raise(tp)
 resume:
   csrw mepc, x27
   mret

@@ -8,13 +8,13 @@
 # The instruction in one half of a word, its target (label 2) in one half: 0 lower, 2 upper.
 .macro place half, target, target_size, before, insn
   \before
-  .balign 4
+  aligned
   .if \half
   c.nop
   .endif
   \insn
   c.nop
-  .balign 4
+  aligned
   .if \target
   c.nop
   .endif
@@ -96,17 +96,38 @@ jumps:
   far_branch 160, "c.bnez a0,"
   far_branch 1400, "c.j"
   far_branch 1400, "c.jal"
-  .irp name, beq, bne, blt, bge, bltu, bgeu   # back by little, which no other part does
+
+  # Back by little, which no other part does
+.macro back insn
+  checkpoint
+  j    3f
+2:
+  j    4f
+3:
+  \insn 2b
+4:
+.endm
   li   a0, 0
   li   a1, 1
-7:
-  \name a0, a1, 8f
-  addi a1, a1, -1
   .option norvc
-  \name a1, a0, 7b
+  back "beq a0, x0,"
+  back "bne a0, a1,"
+  back "blt a0, a1,"
+  back "bge a1, a0,"
+  back "bltu a0, a1,"
+  back "bgeu a1, a0,"
+  back "jal x0,"
   .option rvc
-  bgez a1, 7b
-8:
+  back "c.beqz a0,"
+  li   a0, 1
+  back "c.bnez a0,"
+  back "c.j"
+  back "c.jal"
+  .rept 8                     # held up by a load
+  lw   a4, Zero(gp)
+  c.j  .+2
+  lw   a4, Zero(gp)
+  c.jal .+2
   .endr
   .option norvc
   jal  ra, far
@@ -120,15 +141,15 @@ jumps:
   .option norvc
   lw   a0, 4f
   j    3f
-  .balign 4
+  aligned
 4:
   addi a2, x0, 7
 3:
   .option \option
-  .balign 4
+  aligned
   \store a0, \address
   .option norvc
-  .balign 4
+  aligned
   fence.i
   .if \behind
   nop

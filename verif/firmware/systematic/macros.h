@@ -15,6 +15,14 @@
   .equ Scratch, 64
   .equ MemoryEnd, 0x80400000
 
+# To the next whole word, also where the code so far has 16-bit instructions and may not add one
+.macro aligned
+  .option push
+  .option rvc
+  .balign 4
+  .option pop
+.endm
+
 # Where to go on if the trap handler itself traps, which happens with bus errors
 .macro checkpoint
 1:

@@ -24,6 +24,7 @@ begin:
   sw   x31, Arm(tp)           # bus errors and interrupts may come, if the run asks for them
   call operands
   call encodings
+  call hazards
   call jumps
   call csrs
   call pairs
