@@ -104,7 +104,7 @@ def _elaborated(block: str) -> libyosys.Design:
     words += [str(source) for entry in closure for source in entry.sources]
     design = libyosys.Design()
     # Dead branches and values that do not matter would only give mutants that change nothing.
-    clean = ("proc", "chformal -remove", "opt", "setundef -zero", "opt")
+    clean = ("proc", "chformal -remove", "memory", "opt", "setundef -zero", "opt")
     for command in (" ".join(words), "hierarchy -check", *clean):
         libyosys.run_pass(command, design)
     return design
@@ -164,7 +164,6 @@ def equivalence_commands(folder: Path, number: int) -> Sequence[str]:
         f"hierarchy -top {instance}",
         "setattr -mod -unset keep_hierarchy *",
         "flatten",
-        "memory_map",
         "rename -top gold",
         "copy gold gate",
         f"cd gold; {hold}; connect -set {SELECT} {SELECT_BITS}'d0; cd ..",
