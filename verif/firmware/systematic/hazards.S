@@ -86,5 +86,40 @@ hazards:
   read_after \writer, "lw a4, Zero(gp)"
   read_after \writer, "lw a4, Zero(gp); lw a4, Zero(gp)"
   .endr
+
+  # A division leaves the fetch port much time; now and then it is not enough.
+  la   x27, 1f
+1:
+  li   s2, 100
+  li   a6, 1
+2:
+  la   a5, 7f
+  .irp reader, add, mul
+  div  a0, a1, a2
+  \reader a3, a0, a1
+  div  a0, a1, a2
+  \reader a3, a1, a0
+  div  a0, a1, a2
+  \reader a3, a1, a1
+  .endr
+  div  a0, a1, a2
+  beq  a0, x0, .+4
+  div  a0, a1, a2
+  beq  x0, a0, .+4
+  div  a0, a1, a2
+  beq  x0, x0, 3f
+  nop
+3:
+  div  a0, a1, a2
+  jal  x0, 4f
+  nop
+4:
+  div  a0, a1, a2
+  fence
+  div  a0, a5, a6
+  jalr a3, 0(a0)
+7:
+  addi s2, s2, -1
+  bnez s2, 2b
   .option rvc
   jr   s0

@@ -4,6 +4,13 @@
 
 #include "macros.h"
 
+# 16-bit instructions a second time, in the other halves of their words
+.macro short_operand reg, insn
+  distances \reg, "\insn"
+  c.nop
+  distances \reg, "\insn"
+.endm
+
 .macro one_operand name, arguments:vararg
   distances a0, "\name \arguments"
 .endm
@@ -12,11 +19,6 @@
   distances a0, "\name \arguments"
   distances a1, "\name \arguments"
   both a0, a1, "\name \arguments"
-.endm
-
-# The same with the stack pointer as base
-.macro from_sp name, arguments:vararg
-  distances sp, "\name \arguments"
 .endm
 
   .section .text
@@ -55,29 +57,34 @@ operands:
   .endr
   .option rvc
   .irp name, c.sub, c.xor, c.or, c.and, c.add
-  two_operands \name, a0, a1
+  short_operand a0, "\name a0, a1"
+  short_operand a1, "\name a0, a1"
+  both a0, a1, "\name a0, a1"
   .endr
-  two_operands c.sw, a1, Scratch(a0)
-  distances a1, "c.mv a2, a1"
-  one_operand c.addi, a0, 5
-  one_operand c.andi, a0, 5
-  .irp name, c.slli, c.srli, c.srai
-  one_operand \name, a0, 5
-  .endr
-  one_operand c.lw, a2, Scratch(a0)
-  one_operand c.beqz, a0, .+2
-  one_operand c.bnez, a0, .+2
-  from_sp c.lwsp, a2, Scratch(sp)
-  from_sp c.swsp, a1, Scratch(sp)
-  from_sp c.addi4spn, a2, sp, 16
-  from_sp c.addi16sp, sp, 32
-  distances a1, "c.swsp a1, Scratch(sp)"
+  short_operand a0, "c.sw a1, Scratch(a0)"
+  short_operand a1, "c.sw a1, Scratch(a0)"
+  both a0, a1, "c.sw a1, Scratch(a0)"
+  short_operand sp, "c.swsp a1, Scratch(sp)"
+  short_operand a1, "c.swsp a1, Scratch(sp)"
   both sp, a1, "c.swsp a1, Scratch(sp)"
+  short_operand a1, "c.mv a2, a1"
+  .irp name, c.addi, c.andi, c.slli, c.srli, c.srai
+  short_operand a0, "\name a0, 5"
+  .endr
+  short_operand a0, "c.lw a2, Scratch(a0)"
+  short_operand a0, "c.beqz a0, .+2"
+  short_operand a0, "c.bnez a0, .+2"
+  short_operand sp, "c.lwsp a2, Scratch(sp)"
+  short_operand sp, "c.addi4spn a2, sp, 16"
+  short_operand sp, "c.addi16sp sp, 32"
 
   # Jumps go nowhere: every target is outside the memory, or is _start.
   li   x25, 0
   distances a0, "jalr a2, -4(a0); 2:", "la x27, 2f"
+  .rept 2
   distances a0, "c.jalr a0; 2:", "la x27, 2f"
   distances a0, "c.jr a0; 2:", "la x27, 2f"
+  c.nop
+  .endr
   mv   sp, s1
   jr   s0
