@@ -170,6 +170,7 @@ def equivalence_commands(folder: Path, number: int) -> Sequence[str]:
         f"cd gate; {hold}; connect -set {SELECT} {SELECT_BITS}'d{number}; cd ..",
         "async2sync",
         "opt -full",
+        "opt_clean -purge",  # among others the names of `mutsel`, which does differ
         "equiv_make gold gate equiv",
         "hierarchy -top equiv",
         "equiv_struct",
