@@ -102,15 +102,9 @@ handlers_anew:
   bnez s4, 1b
   .endr
 
-  # A handler that is nothing but MRET: what failed by chance is tried again, and an interrupt that
-  # came by chance, as no other does here, goes by chance.
-  la   x27, pending
-  la   a3, stub_mret
-  csrw mtvec, a3
-  li   s4, 400
-  sw   x0, Raise(tp)
-  sw   x0, Lines(tp)
-  csrwi mstatus, 8
+  # Exceptions whose handler is nothing but MRET: what failed by chance is tried again. If MRET
+  # itself fails so, it returns to itself, until an interrupt ends it.
+.macro accesses
 1:
   lw   a4, Scratch(gp)
   lw   a4, Scratch+1(gp)
@@ -118,6 +112,29 @@ handlers_anew:
   sw   a4, Scratch+1(gp)
   addi s4, s4, -1
   bnez s4, 1b
+.endm
+  la   x27, interrupts_return
+  la   a3, table_returns + 1
+  csrw mtvec, a3
+  sw   x0, Lines(tp)
+  li   a7, 1 << 29 | 4000
+  sw   a7, Raise(tp)
+  li   s4, 60
+  csrwi mstatus, 8
+  accesses
+
+  # Interrupts, likewise: one that comes by chance, as no other does here, goes by chance.
+interrupts_return:
+  csrw mstatus, x0
+  la   x27, pending
+  la   a3, table_mret + 1
+  csrw mtvec, a3
+  sw   x0, Raise(tp)
+  sw   x0, Lines(tp)
+  csrwi mie, 8
+  li   s4, 60
+  csrwi mstatus, 8
+  accesses
 
   # Each interrupt alone and with the others pending, direct and vectored
 pending:
@@ -203,7 +220,7 @@ stubs:
   .irp kind, alu, mul, mulh, div, load, load_split, store, store_split, taken, branch, jump
   stub \kind
   .endr
-  .irp kind, jalr, csr, fence, fence_i, mret, wfi, offload, offload_rd, short
+  .irp kind, jalr, csr, fence, fence_i, wfi, offload, offload_rd, short
   stub \kind
   .endr
   .irp kind, nowhere, illegal, refused, system, absent, read_only, ebreak, c_ebreak, ecall
@@ -211,6 +228,12 @@ stubs:
   .endr
   .irp kind, load_fault, load_second, store_fault, store_second
   table \kind
+  .endr
+  table mret
+table_returns:
+  mret
+  .rept 11
+  j    trap_handler
   .endr
 table_plain:
   .rept 12
