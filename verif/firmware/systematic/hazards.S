@@ -88,10 +88,9 @@ hazards:
   .endr
 
   # A division leaves the fetch port much time; now and then it is not enough.
-  la   x27, 1f
-1:
   li   s2, 100
   li   a6, 1
+  la   x27, 2f
 2:
   la   a5, 7f
   .irp reader, add, mul

@@ -80,8 +80,9 @@ pairs_begin:
   after \first
   .endr
   .option rvc
-  li   x26, 8
   addi s8, s8, -1
+  slti x26, s8, 7             # three times in peace
+  slli x26, x26, 3
   beqz s8, 2f
   la   t0, 1b
   jr   t0
