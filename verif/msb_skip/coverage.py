@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Functional coverage of the soft-sparsity unit: which rules, operands and protocol moves occurred.
+"""Functional coverage of the soft-sparsity unit: samples the points of cover_points.py.
 
 Each run leaves coverage.yml in its folder; scripts/coverage.py and tests/test_msb_skip.py merge
-them and demand all bins. A bin that cannot be hit is not made; the reason stands where it is left
-out.
+them and demand all bins.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_db, coverage_section
+from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_db
 from pyuvm import uvm_subscriber
 
 from golden.arithmetic import msb
@@ -21,289 +20,33 @@ from golden.msb_skip import Mode
 from verif.common import run
 from verif.common.covergroup import Group
 from verif.common.xif import Issued, ResetSeen, Resolved, Returned
-from verif.msb_skip.instructions import CFG, DOT4, OPCODE, READ, funct3, funct7, unpack
+from verif.msb_skip.cover_points import (
+    CORNERS,
+    EXCLUDED,
+    MODES,
+    POWERS,
+    operand_class,
+    sample_cfg,
+    sample_corner,
+    sample_fate,
+    sample_fresh,
+    sample_issue,
+    sample_lane,
+    sample_limit,
+    sample_neighbours,
+    sample_order,
+    sample_power,
+    sample_read,
+    sample_refused,
+    sample_reset,
+    sample_result,
+    sample_together,
+    sample_word,
+)
+from verif.msb_skip.instructions import CFG, DOT4, READ, funct3, funct7, unpack
 from verif.msb_skip.predictor import Executed
 
 _FILE = "coverage.yml"
-
-CORNERS = (0, -1, 1, -128, 127)
-POWERS = tuple(sign << exponent for exponent in range(7) for sign in (1, -1))
-MODES = ("exact", "zero", "absolute", "running_maximum")
-OUTCOMES = ("kept", "zero", "soft")
-CLASSES = ("zero", "minus_one", "one", "least", "greatest", "positive", "negative")
-NAMED = {0: "zero", -1: "minus_one", 1: "one", -128: "least", 127: "greatest"}
-DELAYS = ("early", 0, 1, 2, 3, "later")
-WAITS = (0, 1, 2, 3, "longer")
-
-# Exact keeps all four lanes; thresholds mean nothing to exact and zero; no sum exceeds 12.
-_IMPOSSIBLE = [("exact", kept) for kept in range(4)]
-_NO_RULE = [
-    *(
-        (mode, threshold, kept)
-        for mode in MODES[:2]
-        for threshold in range(16)
-        for kept in range(5)
-    ),
-    *(("absolute", threshold, kept) for threshold in (13, 14, 15) for kept in (1, 2, 3, 4)),
-]
-
-
-# Exact multiplies everything. Zero skips exactly the lanes with a zero. The other two keep no lane
-# with a zero, which has no leading one.
-_LANES = [
-    (MODES[mode], outcome, lane)
-    for mode, outcomes in enumerate((OUTCOMES[:1], OUTCOMES[:2], OUTCOMES, OUTCOMES))
-    for outcome in outcomes
-    for lane in range(4)
-]
-
-# Bins of these groups that cannot be hit, by the rules above.
-_EXCLUDED = {
-    "msb_skip.word.mode_kept": {"exact keeps all four lanes": len(_IMPOSSIBLE)},
-    "msb_skip.word.rule": {
-        "exact and zero have no threshold; no sum of leading ones exceeds 12": len(_NO_RULE)
-    },
-    "msb_skip.lane.outcome": {
-        "exact skips no lane, zero only lanes with a zero": 4 * len(MODES) * 3 - len(_LANES)
-    },
-}
-
-# Why a word is refused; the first that applies.
-REFUSALS = ("opcode", "funct3", "funct7", "accumulator", "register")
-
-
-def _class(operand: int) -> str:
-    return NAMED.get(operand, "positive" if operand > 0 else "negative")
-
-
-def _several(count: int) -> int | str:
-    return count if count < 3 else "more"
-
-
-def _refusal(instr: int, accumulators: int) -> str:
-    """Return why the table of instructions has no place for a word."""
-    kind, index = funct7(instr), funct7(instr) & 7
-    if instr & 0x7F != OPCODE:
-        return "opcode"
-    if funct3(instr) > READ:
-        return "funct3"
-    status = funct3(instr) == READ and kind & 0x20
-    defined = (
-        kind == 0
-        if funct3(instr) == CFG
-        else not kind & 0x78
-        if funct3(instr) == DOT4
-        else not kind & 0x48 and not (status and (index > 3 or kind & 0x17 == 0x13))
-    )
-    if not defined:
-        return "funct7"
-    return "accumulator" if index >= accumulators and not status else "register"
-
-
-def _delay(cycles: int) -> int | str:
-    return "early" if cycles < 0 else cycles if cycles <= 3 else "later"
-
-
-def _wait(cycles: int) -> int | str:
-    return cycles if cycles <= 3 else "longer"
-
-
-@coverage_section(
-    CoverPoint("msb_skip.word.mode", xf=lambda item: MODES[item.mode], bins=MODES),
-    CoverPoint("msb_skip.word.threshold", xf=lambda item: item.threshold, bins=range(16)),
-    CoverPoint("msb_skip.word.kept", xf=lambda item: item.kept, bins=range(5)),
-    CoverCross(
-        "msb_skip.word.mode_kept",
-        items=["msb_skip.word.mode", "msb_skip.word.kept"],
-        ign_bins=_IMPOSSIBLE,
-    ),
-    CoverCross(
-        "msb_skip.word.rule",
-        items=["msb_skip.word.mode", "msb_skip.word.threshold", "msb_skip.word.kept"],
-        ign_bins=_NO_RULE,
-    ),
-    CoverPoint(
-        "msb_skip.word.accumulator", xf=lambda item: funct7(item.issued.instr), bins=range(8)
-    ),
-    CoverCross(
-        "msb_skip.word.mode_accumulator",
-        items=["msb_skip.word.mode", "msb_skip.word.accumulator"],
-    ),
-    CoverPoint(
-        "msb_skip.word.multipliers", xf=lambda item: run.parameters()["Multipliers"], bins=(1, 2, 4)
-    ),
-    CoverCross(
-        "msb_skip.word.multipliers_kept",
-        items=["msb_skip.word.multipliers", "msb_skip.word.kept"],
-    ),
-)
-def _sample_word(item: Executed) -> None:
-    """A dot4."""
-
-
-@coverage_section(
-    CoverPoint("msb_skip.corner.lane", xf=lambda lane, act, wgt: lane, bins=range(4)),
-    CoverPoint("msb_skip.corner.act", xf=lambda lane, act, wgt: act, bins=CORNERS),
-    CoverPoint("msb_skip.corner.wgt", xf=lambda lane, act, wgt: wgt, bins=CORNERS),
-    CoverCross(
-        "msb_skip.corner.cross",
-        items=["msb_skip.corner.lane", "msb_skip.corner.act", "msb_skip.corner.wgt"],
-    ),
-)
-def _sample_corner(lane: int, act: int, wgt: int) -> None:
-    """A lane with a corner on both sides. Others are not sampled: a cross costs much time."""
-
-
-@coverage_section(
-    CoverPoint(
-        "msb_skip.powers",
-        xf=lambda side, operand: (side, operand),
-        bins=[(side, operand) for side in ("act", "wgt") for operand in POWERS],
-    ),
-)
-def _sample_power(side: str, operand: int) -> None:
-    """An operand that is a power of two, of either sign."""
-
-
-@coverage_section(
-    CoverPoint(
-        "msb_skip.lane.outcome",
-        xf=lambda mode, lane, outcome, act, wgt: (mode, outcome, lane),
-        bins=_LANES,
-    ),
-    CoverPoint(
-        "msb_skip.lane.operands",
-        xf=lambda mode, lane, outcome, act, wgt: (mode, act, wgt),
-        bins=[(mode, act, wgt) for mode in MODES for act in CLASSES for wgt in CLASSES],
-    ),
-)
-def _sample_lane(mode: str, lane: int, outcome: str, act: str, wgt: str) -> None:
-    """A lane of a dot4: what became of it, and the classes of its operands."""
-
-
-@coverage_section(
-    CoverPoint(
-        "msb_skip.limit",
-        xf=lambda mode, distance: (MODES[mode], distance),
-        bins=[(mode, distance) for mode in MODES[2:] for distance in (-1, 0, 1)],
-    ),
-)
-def _sample_limit(mode: Mode, distance: int) -> None:
-    """How far a lane's sum of leading ones is from what the rule asks for."""
-
-
-@coverage_section(
-    CoverPoint("msb_skip.cfg.clears", xf=lambda item: item.issued.rs1 >> 8 & 3, bins=range(4)),
-    CoverPoint("msb_skip.cfg.mode", xf=lambda item: item.issued.rs1 >> 4 & 3, bins=range(4)),
-)
-def _sample_cfg(item: Executed) -> None:
-    """A cfg."""
-
-
-@coverage_section(
-    CoverPoint(
-        "msb_skip.read.what",
-        xf=lambda item: funct7(item.issued.instr) & 0x3F,
-        bins=[
-            *(clear << 4 | index for clear in (0, 1) for index in range(8)),
-            *(1 << 5 | clear << 4 | index for clear in (0, 1) for index in range(3)),
-            1 << 5 | 3,
-        ],
-    ),
-)
-def _sample_read(item: Executed) -> None:
-    """A read: the whole of k, c and iii."""
-
-
-@coverage_section(
-    CoverPoint("msb_skip.fate.killed", xf=lambda item: item.killed, bins=(False, True)),
-    CoverPoint("msb_skip.fate.delay", xf=lambda item: _delay(item.delay), bins=DELAYS),
-    CoverPoint("msb_skip.fate.operation", xf=lambda item: funct3(item.issued.instr), bins=range(3)),
-    CoverCross(
-        "msb_skip.fate.cross",
-        items=["msb_skip.fate.killed", "msb_skip.fate.delay", "msb_skip.fate.operation"],
-    ),
-)
-def _sample_fate(item: Resolved) -> None:
-    """A commit or kill."""
-
-
-@coverage_section(
-    CoverPoint(
-        "msb_skip.fate.together",
-        xf=lambda killed, count: (killed, _several(count)),
-        bins=[(killed, count) for killed in (False, True) for count in (1, 2, "more")],
-    ),
-)
-def _sample_together(killed: bool, count: int) -> None:
-    """So many instructions were committed or killed by one transaction."""
-
-
-@coverage_section(
-    CoverPoint(
-        "msb_skip.issue.waited",
-        xf=lambda item: (funct3(item.instr), _wait(item.waited)),
-        bins=[(operation, waited) for operation in range(3) for waited in WAITS],
-    ),
-)
-def _sample_issue(item: Issued) -> None:
-    """An instruction is taken, after it was shown for a while."""
-
-
-@coverage_section(
-    CoverPoint(
-        "msb_skip.issue.refused",
-        xf=lambda item: _refusal(item.instr, run.parameters()["Accumulators"]),
-        bins=REFUSALS,
-    ),
-)
-def _sample_refused(item: Issued) -> None:
-    """A word is refused."""
-
-
-@coverage_section(
-    CoverPoint("msb_skip.reset", xf=_several, bins=(0, 1, 2, "more")),
-)
-def _sample_reset(in_flight: int) -> None:
-    """A reset comes with so many instructions accepted and not yet over."""
-
-
-@coverage_section(
-    CoverPoint(
-        "msb_skip.neighbours",
-        xf=lambda mode, same: (MODES[mode], same),
-        bins=[(mode, same) for mode in MODES for same in (False, True)],
-    ),
-)
-def _sample_neighbours(mode: Mode, same: bool) -> None:
-    """A dot4 is issued in the cycle after another one, with the same accumulator or not."""
-
-
-@coverage_section(
-    CoverPoint("msb_skip.result.we", xf=lambda item: item.we, bins=(0, 1)),
-    CoverPoint("msb_skip.result.waited", xf=lambda item: _wait(item.waited), bins=WAITS),
-    CoverCross("msb_skip.result.cross", items=["msb_skip.result.we", "msb_skip.result.waited"]),
-)
-def _sample_result(item: Returned) -> None:
-    """A result."""
-
-
-@coverage_section(
-    CoverPoint(
-        "msb_skip.order",
-        xf=lambda before, after: (before, after),
-        bins=[(before, after) for before in range(3) for after in range(3)],
-    ),
-)
-def _sample_order(before: int, after: int) -> None:
-    """Which instruction follows which."""
-
-
-@coverage_section(
-    CoverPoint("msb_skip.fresh_maximum", xf=lambda cause: cause, bins=(CFG, READ)),
-)
-def _sample_fresh(cause: int) -> None:
-    """A dot4 meets a running maximum that was cleared after it had been above zero."""
 
 
 class Coverage(uvm_subscriber):
@@ -326,9 +69,9 @@ class Coverage(uvm_subscriber):
             self._sample_resolved(item)
         elif isinstance(item, Returned):
             self._in_flight -= 1
-            _sample_result(item)
+            sample_result(item)
         elif isinstance(item, ResetSeen):
-            _sample_reset(self._in_flight)
+            sample_reset(self._in_flight)
             self._in_flight = 0
             self._before = None
         elif isinstance(item, Executed):
@@ -337,16 +80,16 @@ class Coverage(uvm_subscriber):
     def _sample_issued(self, item: Issued) -> None:
         if item.accept:
             self._in_flight += 1
-            _sample_issue(item)
+            sample_issue(item)
         else:
-            _sample_refused(item)
+            sample_refused(item)
 
     def _sample_resolved(self, item: Resolved) -> None:
-        _sample_fate(item)
+        sample_fate(item)
         self._in_flight -= item.killed
         verdict = (item.issued.cycle + item.delay, item.killed)
         if verdict != self._verdict and self._together:
-            _sample_together(self._verdict[1], self._together)
+            sample_together(self._verdict[1], self._together)
             self._together = 0
         self._verdict = verdict
         self._together += 1
@@ -356,16 +99,16 @@ class Coverage(uvm_subscriber):
         if operation == DOT4:
             self._sample_dot4(item)
         elif operation == CFG:
-            _sample_cfg(item)
+            sample_cfg(item)
             if item.issued.rs1 >> 8 & 1:
                 self._clear(self._raised.copy(), CFG)
         else:
-            _sample_read(item)
+            sample_read(item)
             kind, index = divmod(funct7(item.issued.instr), 16)
             if kind == 1:  # an accumulator, clearing
                 self._clear(self._raised & {index}, READ)
         if self._before is not None:
-            _sample_order(funct3(self._before.issued.instr), operation)
+            sample_order(funct3(self._before.issued.instr), operation)
         self._before = item
 
     def _clear(self, accumulators: set[int], cause: int) -> None:
@@ -373,18 +116,18 @@ class Coverage(uvm_subscriber):
         self._cleared.update(dict.fromkeys(accumulators, cause))
 
     def _sample_dot4(self, item: Executed) -> None:
-        _sample_word(item)
+        sample_word(item)
         index, maximum = funct7(item.issued.instr), item.maximum
         self._sample_neighbour(item)
         if item.mode == Mode.RUNNING_MAXIMUM and index in self._cleared:
-            _sample_fresh(self._cleared.pop(index))
+            sample_fresh(self._cleared.pop(index))
         lanes = zip(unpack(item.issued.rs1), unpack(item.issued.rs2), strict=True)
         for lane, (act, wgt) in enumerate(lanes):
             if act in CORNERS and wgt in CORNERS:
-                _sample_corner(lane, act, wgt)
+                sample_corner(lane, act, wgt)
             for side, operand in (("act", act), ("wgt", wgt)):
                 if operand in POWERS:
-                    _sample_power(side, operand)
+                    sample_power(side, operand)
             exists = min(msb(act), msb(wgt)) >= 0
             s = msb(act) + msb(wgt)
             maximum = max(maximum, s) if exists else maximum
@@ -393,9 +136,9 @@ class Coverage(uvm_subscriber):
             if not exists:
                 continue
             if item.mode == Mode.ABSOLUTE:
-                _sample_limit(item.mode, s - item.threshold)
+                sample_limit(item.mode, s - item.threshold)
             elif item.mode == Mode.RUNNING_MAXIMUM:
-                _sample_limit(item.mode, s - (maximum - item.threshold))
+                sample_limit(item.mode, s - (maximum - item.threshold))
                 if maximum:
                     self._raised.add(index)
 
@@ -405,7 +148,7 @@ class Coverage(uvm_subscriber):
         if mode in (Mode.EXACT, Mode.ZERO):
             kept = mode == Mode.EXACT or not zero
         outcome = "kept" if kept else "zero" if zero else "soft"
-        self._lanes.add((MODES[mode], lane, outcome, _class(act), _class(wgt)))
+        self._lanes.add((MODES[mode], lane, outcome, operand_class(act), operand_class(wgt)))
 
     def _sample_neighbour(self, item: Executed) -> None:
         before = self._before
@@ -413,11 +156,11 @@ class Coverage(uvm_subscriber):
             return
         if item.issued.cycle == before.issued.cycle + 1:
             same = funct7(item.issued.instr) == funct7(before.issued.instr)
-            _sample_neighbours(item.mode, same)
+            sample_neighbours(item.mode, same)
 
     def report_phase(self) -> None:
         for lane in self._lanes:  # each once: a sample looks at every bin, which costs much time
-            _sample_lane(*lane)
+            sample_lane(*lane)
         coverage_db.export_to_yaml(filename=str(run.directory() / _FILE))
 
 
@@ -439,4 +182,4 @@ def collect(directory: Path) -> list[Group]:
 
 def _group(name: str, hits: Mapping[Any, int]) -> Group:
     """Bins are named as YAML gives them back."""
-    return Group(name, {str(k): v for k, v in hits.items()}, dict(_EXCLUDED.get(name, {})))
+    return Group(name, {str(k): v for k, v in hits.items()}, dict(EXCLUDED.get(name, {})))

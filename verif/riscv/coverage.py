@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Functional coverage of the core, from the traces of lock-step runs.
 
-What a cover group means is written at its sampling function, in cover_operands.py and
-cover_events.py; what cannot happen is excluded by rules with reasons.
+What a cover group means is written at its sampling function, in cover_operands.py,
+cover_csrs.py and cover_events.py; what cannot happen is excluded by rules with reasons.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from verif.common.covergroup import Group
-from verif.riscv import cover_events, cover_operands
+from verif.riscv import cover_csrs, cover_events, cover_operands
 from verif.riscv.cover_groups import GROUPS, Columns
 from verif.riscv.trace import Trace, read_trace
 
-__all__ = ["collect", "cover_events", "cover_operands", "measure", "model"]
+__all__ = ["collect", "cover_csrs", "cover_events", "cover_operands", "measure", "model"]
 
 
 def model() -> list[Group]:
