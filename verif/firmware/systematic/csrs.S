@@ -44,6 +44,7 @@
   .section .text
   .globl csrs
 csrs:
+  checkpoint
   mv   s0, ra
   sw   x0, Arm(tp)            # no trap may come by chance while mtvec is anything
   checkpoint

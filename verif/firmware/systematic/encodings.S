@@ -7,6 +7,7 @@
   .section .text
   .globl encodings
 encodings:
+  checkpoint
   mv   s0, ra
   mv   s1, sp
   checkpoint

@@ -65,6 +65,7 @@ table_\kind:
   .section .text
   .globl handlers
 handlers:
+  checkpoint
   mv   s0, ra
   mv   s1, sp
   li   x25, 0

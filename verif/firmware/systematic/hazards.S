@@ -74,6 +74,7 @@
   .section .text
   .globl hazards
 hazards:
+  checkpoint
   mv   s0, ra
   li   x25, 0
   li   a1, -7

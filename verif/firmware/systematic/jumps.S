@@ -48,6 +48,7 @@
   .section .text
   .globl jumps
 jumps:
+  checkpoint
   mv   s0, ra
   mv   s1, sp
   checkpoint

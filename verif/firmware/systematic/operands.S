@@ -24,6 +24,7 @@
   .section .text
   .globl operands
 operands:
+  checkpoint
   mv   s0, ra
   mv   s1, sp
   li   x25, 1

@@ -55,6 +55,7 @@
   .section .text
   .globl pairs
 pairs:
+  checkpoint
   mv   s0, ra
   mv   s1, sp
   li   x25, 0
@@ -87,6 +88,7 @@ pairs_begin:
   la   t0, 1b
   jr   t0
 2:
+  la   x27, 2b
   csrw mstatus, x0
   csrw mie, x0
   sw   x0, Raise(tp)
