@@ -83,7 +83,9 @@ hazards:
   csrw mscratch, t0
   .option norvc
   .irp writer, alu, mul, mulh, div, load, load_split, jump, jalr, csr, offload_rd
+  .rept 6                     # with a load behind, that is seldom fetched in time to wait
   read_after \writer, ""
+  .endr
   read_after \writer, "lw a4, Zero(gp)"
   read_after \writer, "lw a4, Zero(gp); lw a4, Zero(gp)"
   .endr
