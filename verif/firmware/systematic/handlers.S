@@ -19,7 +19,7 @@
   lw   a4, 0(s2)
 9:
   addi s4, s4, -1
-  bnez s4, 8b
+  bgtz s4, 8b
   interrupt_with stub_\kind
 .endm
 
@@ -104,7 +104,7 @@ handlers_anew:
   lw   a4, 0(s2)
 2:
   addi s4, s4, -1
-  bnez s4, 1b
+  bgtz s4, 1b
   .endr
 
   # Exceptions whose handler is nothing but MRET: what failed by chance is tried again. If MRET
@@ -116,7 +116,7 @@ handlers_anew:
   sw   a4, Scratch(gp)
   sw   a4, Scratch+1(gp)
   addi s4, s4, -1
-  bnez s4, 1b
+  bgtz s4, 1b
 .endm
   la   x27, interrupts_return
   la   a3, table_returns + 1

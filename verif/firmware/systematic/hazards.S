@@ -122,6 +122,6 @@ hazards:
   jalr a3, 0(a0)
 7:
   addi s2, s2, -1
-  bnez s2, 2b
+  bgtz s2, 2b
   .option rvc
   jr   s0
