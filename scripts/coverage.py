@@ -126,6 +126,8 @@ def measure(project: Project, block: str, plan: Plan, seed: int) -> Measured:
         jobs = [(run, seed + count) for run in plan.runs if count < run.limit]
         if not jobs:
             break
+        empty = sum(len(group.holes) for group in measured.groups.values())
+        print(f"{empty} bins are empty: seed {seed + count}", flush=True)
         _run_all(project, block, jobs, measured)
         count += 1
     return measured
