@@ -137,7 +137,7 @@ interrupts_return:
   sw   x0, Raise(tp)
   sw   x0, Lines(tp)
   csrwi mie, 8
-  li   s4, 60
+  li   s4, 500
   csrwi mstatus, 8
   accesses
 

@@ -91,7 +91,7 @@ hazards:
   .endr
 
   # A division leaves the fetch port much time; now and then it is not enough.
-  li   s2, 100
+  li   s2, 400
   li   a6, 1
   la   x27, 2f
 2:
