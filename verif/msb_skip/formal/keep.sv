@@ -4,6 +4,8 @@
 // maxima that can be. The logarithm is the definition (a search for the power of two), not a
 // detector of leading ones.
 
+`include "formal.svh"
+
 module proof (
   input logic            clk_i,
   input logic [1:0]      mode,
@@ -59,7 +61,7 @@ module proof (
     assert (keep == expected);
     for (int i = 0; i < 4; i++) assert (zero[i] == (act[i] == '0 || wgt[i] == '0));
     if (mode == 2'd3) assert (maximum_after == highest[3:0]);
-    cover (mode == 2'd3 && keep == 4'b0101);
+    `COVER(mode == 2'd3 && keep == 4'b0101)
   end
 
 endmodule : proof

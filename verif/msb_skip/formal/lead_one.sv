@@ -2,6 +2,8 @@
 //
 // The leading-one detector against the definition: 2^index <= data < 2^(index + 1).
 
+`include "formal.svh"
+
 module proof (
   input logic       clk_i,
   input logic [6:0] data
@@ -20,7 +22,7 @@ module proof (
     assert (found == (data != '0));
     if (found) assert (8'(data) >> index == 8'd1);
     else       assert (index == '0);
-    cover (found && index == 3'd6);
+    `COVER(found && index == 3'd6)
   end
 
 endmodule : proof

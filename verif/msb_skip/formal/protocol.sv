@@ -6,6 +6,8 @@
 // What a kill covers besides the instruction it names is left to the simulation: the core here
 // shows no request while it kills.
 
+`include "formal.svh"
+
 module proof (
   input logic            clk_i,
   input logic            valid,
@@ -130,7 +132,7 @@ module proof (
         end
       end
       assert (!(valid && instr[6:0] != 7'h0b) || !accept);
-      cover (result_valid && result_we && any_answer_q);
+      `COVER(result_valid && result_we && any_answer_q)
     end
   end
 
