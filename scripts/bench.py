@@ -27,7 +27,7 @@ from scripts.simulators import identity
 # For each block the functions that measure its figures, as module:function. Each takes a function
 # that shows a line of progress, and returns a list of figures.
 PROVIDERS: Mapping[str, Sequence[str]] = {
-    "riscv": ("scripts.figures_riscv:riscv_figures",),
+    "riscv": ("scripts.figures_riscv:riscv_figures", "scripts.figures_trust:trust_figures"),
     "msb_skip": ("scripts.figures_golden:golden_figures", "scripts.figures_rtl:rtl_figures"),
 }
 
