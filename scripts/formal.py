@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Proofs: ``make formal [BLOCK=riscv] [PROOF=decoder]``.
 
-verif/<block>/formal/proofs.toml lists them. Each is a module `proof` that instantiates RTL of the
+verif/<block>/formal/proofs.toml lists them. Each is a module that instantiates RTL of the
 block and holds assumptions, assertions and covers. Three runs have to come out right: the
 assertions hold for `depth` cycles, a cover is reached (so the assumptions leave something), and
 with the control, a bug planted in the RTL, they do not hold. Yosys translates, ABC checks.
@@ -42,8 +42,8 @@ LIMIT_S = 1200
 class Proof:
     """One entry of proofs.toml.
 
-    depth: cycles from the first on, in the first of which reset is active. group: what it is about.
-    source: file in the block's folder formal, by default <name>.sv. quick: part of the test suite.
+    depth: cycles from the first on, in which reset is active. group: what it is about. source: file
+    in the block's folder formal, by default <name>_proof.sv. quick: part of the test suite.
     """
 
     block: str
@@ -96,7 +96,7 @@ def _proof(block: str, entry: Mapping[str, Any]) -> Proof:
         block=block,
         control=Edit(**values.pop("control")),
         group=values.pop("class"),
-        source=values.pop("source", f"{values['name']}.sv"),
+        source=values.pop("source", f"{values['name']}_proof.sv"),
         defines=tuple(values.pop("defines", ())),
         **values,
     )
@@ -206,7 +206,7 @@ def _known(path: Path, key: str) -> Verdict | None:
     return verdict if verdict.key == key else None
 
 
-_PREPARE = ("prep -top proof -flatten", "async2sync", "dffunmap", "formalff -clk2ff -assume")
+_PREPARE = ("prep -flatten", "async2sync", "dffunmap", "formalff -clk2ff -assume")
 _SMT2 = (*_PREPARE, "chformal -lower")
 _AIGER = (
     *_PREPARE,
@@ -231,7 +231,7 @@ def _translate(
 ) -> None:
     """Read the proof and run Yosys commands, in a process of its own: Yosys ends it on an error."""
     sources, includes = _sources(proof, edits, folder)
-    words = ["read_slang", "-DFORMAL", "--top", "proof"]
+    words = ["read_slang", "-DFORMAL", "--top", Path(proof.source).stem]
     words += [f"-D{macro}" for macro in (*proof.defines, *defines)]
     words += [f"-I{path}" for path in includes] + [str(path) for path in sources]
     program = "from pyosys import libyosys as y\nimport sys\nd = y.Design()\n"

@@ -45,7 +45,7 @@ module coprocessor #(
   logic [2:0]            funct3_q [0:Ids-1];
   logic [4:0]            rd_q     [0:Ids-1];
   logic [31:0]           rs1_q    [0:Ids-1];
-  logic [31:0]           data_q   [0:Ids-1];   // rs1 ^ rs2 from the issue on, the sum from the commit
+  logic [31:0]           data_q   [0:Ids-1];   // rs1 ^ rs2; of funct3 2 the sum at its commit
   logic [31:0]           sum_q, random_q;
 
   logic                  found, held_q;

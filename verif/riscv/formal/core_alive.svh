@@ -18,7 +18,9 @@ always @(posedge clk_i) begin
   assume (instr_gnt && instr_answer && data_gnt && data_answer && issue_ready);
   assume (!is_slow && !fits(instr_rdata >> 16, 32'h7f, 32'h73)
           && !fits(instr_rdata >> 16, 32'h7f, 32'h33));
-  for (int i = 0; i < 4; i++) assume (!(accepted_q[i] && committed_q[i]) || (result && accepted_q[answer_id]));
+  for (int i = 0; i < 4; i++) begin
+    assume (!(accepted_q[i] && committed_q[i]) || (result && accepted_q[answer_id]));
+  end
   if (rst_ni) assert (waited_q < 4'(Longest));
   `COVER(rst_ni && rvfi_valid && rvfi_order == 64'd2)
 end

@@ -6,7 +6,7 @@
 
 `include "formal.svh"
 
-module proof
+module core_proof
   import isa_pkg::*;
 (
   input logic        clk_i,
@@ -181,4 +181,4 @@ module proof
   `include "core_alive.svh"
 `endif
 
-endmodule : proof
+endmodule : core_proof

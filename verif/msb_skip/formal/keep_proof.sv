@@ -6,7 +6,7 @@
 
 `include "formal.svh"
 
-module proof (
+module keep_proof (
   input logic            clk_i,
   input logic [1:0]      mode,
   input logic [3:0]      threshold,
@@ -64,4 +64,4 @@ module proof (
     `COVER(mode == 2'd3 && keep == 4'b0101)
   end
 
-endmodule : proof
+endmodule : keep_proof

@@ -4,7 +4,7 @@
 
 `include "formal.svh"
 
-module proof (
+module lead_one_proof (
   input logic       clk_i,
   input logic [6:0] data
 );
@@ -25,4 +25,4 @@ module proof (
     `COVER(found && index == 3'd6)
   end
 
-endmodule : proof
+endmodule : lead_one_proof

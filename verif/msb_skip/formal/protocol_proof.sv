@@ -8,7 +8,7 @@
 
 `include "formal.svh"
 
-module proof (
+module protocol_proof (
   input logic            clk_i,
   input logic            valid,
   input logic [31:0]     instr,
@@ -136,4 +136,4 @@ module proof (
     end
   end
 
-endmodule : proof
+endmodule : protocol_proof

@@ -5,7 +5,7 @@
 
 `include "formal.svh"
 
-module proof
+module decoder_proof
   import riscv_pkg::*;
 (
   input logic        clk_i,
@@ -73,4 +73,4 @@ module proof
     `COVER(kind == isa_pkg::Mret)
   end
 
-endmodule : proof
+endmodule : decoder_proof
