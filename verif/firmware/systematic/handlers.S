@@ -23,21 +23,23 @@
   interrupt_with stub_\kind
 .endm
 
-# An interrupt through mtvec = \vector, in a few cycles
+# An interrupt through mtvec = \vector, in a few cycles. A line is up, or about to rise, whatever trap
+# comes by chance: the handler may begin with WFI.
 .macro interrupt_with vector
   la   x27, 9f
   la   a3, \vector
   csrw mtvec, a3
-  sw   x0, Lines(tp)
   li   a7, 1 << 29 | 12
   sw   a7, Raise(tp)
+  sw   x0, Lines(tp)
   csrwi mstatus, 8
   .rept 24
   lw   a4, Zero(gp)
   .endr
 9:
   csrw mstatus, x0
-  sw   x0, Raise(tp)
+  li   a7, 7
+  sw   a7, Lines(tp)
 .endm
 
 .macro stub kind
@@ -168,7 +170,7 @@ pending:
   .endr
   addi s4, s4, 1
   li   t0, 2
-  bne  s4, t0, 2b
+  blt  s4, t0, 2b
 
   # WFI ended by each line soon and late, with interrupts on and off
   li   t0, 0x888
