@@ -129,12 +129,14 @@ class Campaign:
         return verdict
 
     def prove(self, verdict: Verdict) -> None:
-        """Try to prove that a survivor is the original in another form."""
-        number = str(verdict.mutant.number)
-        log = self.folder / f"proof-{number}.log"
-        verdict.equivalent = _yosys(
-            ["prove", str(self.folder), number], limit_s=PROOF_S, log=log, may_fail=True
-        )
+        """Note whether a survivor can be proven to be the original in another form."""
+        verdict.equivalent = self.is_original(verdict.mutant)
+
+    def is_original(self, mutant: Mutant) -> bool:
+        """Try to prove that a mutant equals the original; False if that does not succeed."""
+        words = ["prove", str(self.folder), mutant.instance, str(mutant.number)]
+        log = self.folder / f"proof-{mutant.number}.log"
+        return _yosys(words, limit_s=PROOF_S, log=log, may_fail=True)
 
     def _simulate(self, run: Run, number: int, limit_s: float) -> None:
         try:

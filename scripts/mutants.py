@@ -62,7 +62,7 @@ def make(block: str, count: int, seed: int, folder: Path) -> list[Mutant]:
         libyosys.run_pass(command, design)
     libyosys.run_pass(f"write_rtlil {folder / 'design.il'}", design)
     libyosys.run_pass(f"write_verilog -noattr {folder / 'netlist.v'}", design)
-    mutants = [_read(command) for command in commands]
+    mutants = [read_command(command) for command in commands]
     write_text(folder / "mutants.json", json.dumps([asdict(mutant) for mutant in mutants]))
     return mutants
 
@@ -82,15 +82,18 @@ def _listed(
 
 
 def shares(cells: Mapping[str, int], count: int) -> list[tuple[str, int]]:
-    """Split `count` in proportion to `cells`, at least three each; the largest takes the rest.
+    """Split `count` in proportion to `cells`, at least three each where there are as many.
+
+    What does not come out even goes to, or comes from, the largest share.
 
     >>> shares({"alu": 30, "csr": 60, "tiny": 1}, 30)
     [('alu', 9), ('csr', 18), ('tiny', 3)]
     """
     total = sum(cells.values())
-    split = {name: max(LEAST_PER_MODULE, count * n // total) for name, n in cells.items()}
-    largest = max(split, key=lambda name: split[name])
-    split[largest] += count - sum(split.values())
+    least = min(LEAST_PER_MODULE, count // len(cells))
+    split = {name: max(least, count * n // total) for name, n in cells.items()}
+    while (missing := count - sum(split.values())) != 0:
+        split[max(split, key=lambda name: split[name])] += 1 if missing > 0 else -1
     return list(split.items())
 
 
@@ -123,7 +126,7 @@ def _modules(design: libyosys.Design) -> dict[str, tuple[int, list[str]]]:
     return {name: entry for name, entry in sorted(found.items()) if entry[0]}
 
 
-def _read(command: str) -> Mutant:
+def read_command(command: str) -> Mutant:
     """Read one line of Yosys' list."""
     words = command.split()
     options = dict(itertools.pairwise(words))
@@ -150,14 +153,12 @@ def _relative(source: str) -> str:
     return f"{full.relative_to(ROOT) if full.is_relative_to(ROOT) else path}:{line}"
 
 
-def equivalence_commands(folder: Path, number: int) -> Sequence[str]:
+def equivalence_commands(folder: Path, instance: str, number: int) -> Sequence[str]:
     """Yosys commands that end with an error unless the mutant is proven equal to the original.
 
     Both are the mutated module and what is below it, with `mutsel` held at 0 and at `number`.
     Induction over the signals that both have in common: all outputs and registers.
     """
-    listed = json.loads((folder / "mutants.json").read_text())
-    instance = next(entry["instance"] for entry in listed if entry["number"] == number)
     hold = f"delete -input w:{SELECT}"
     return (
         f"read_rtlil {folder / 'design.il'}",
@@ -181,14 +182,14 @@ def equivalence_commands(folder: Path, number: int) -> Sequence[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """``make BLOCK COUNT SEED FOLDER`` or ``prove FOLDER NUMBER``, for scripts/fuzz_rtl.py."""
+    """What scripts/fuzz_rtl.py calls: make BLOCK COUNT SEED FOLDER, prove FOLDER MODULE NUMBER."""
     command, *rest = arguments
     if command == "make":
         block, count, seed, folder = rest
         make(block, int(count), int(seed), Path(folder))
     else:
         design = libyosys.Design()
-        for step in equivalence_commands(Path(rest[0]), int(rest[1])):
+        for step in equivalence_commands(Path(rest[0]), rest[1], int(rest[2])):
             libyosys.run_pass(step, design)
     return 0
 
