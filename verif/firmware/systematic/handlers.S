@@ -9,11 +9,11 @@
 # Exceptions, then an interrupt, whose handler begins with this kind of instruction.
 .macro handled_by kind
   li   s4, 8
-8:
-  la   x27, 9f
-  la   a6, behind_\kind
+  la   a6, behind_\kind       # for JALR, before mtvec: a trap may come in the middle of it
   la   a3, stub_\kind
   csrw mtvec, a3
+8:
+  la   x27, 9f
   li   a7, 7
   sw   a7, Lines(tp)          # for WFI
   lw   a4, 0(s2)
