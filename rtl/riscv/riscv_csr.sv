@@ -71,8 +71,11 @@ module riscv_csr
     irq_bits = {20'b0, bits[2], 3'b0, bits[1], 3'b0, bits[0], 3'b0};
   endfunction
 
+  // `time` has nothing behind it and is absent: where a system has a clock, the trap reads it.
+  wire [11:0] addr = csr_behind(addr_i);
+
   always_comb begin
-    unique case (addr_i)
+    unique case (addr)
       CsrMstatus:       rdata_o = {19'b0, 2'b11, 3'b0, mpie_q, 3'b0, mie_q, 3'b0};
       CsrMisa:          rdata_o = 32'h4000_1104;                     // RV32, extensions C, I, M
       CsrMie:           rdata_o = irq_bits(enable_q);
@@ -92,18 +95,18 @@ module riscv_csr
     endcase
   end
 
-  // mhpmcounter3..31, their upper halves and mhpmevent3..31 are read-only zero, as the privileged
+  // mhpmcounter3..31, their upper halves and mhpmevent3..31 are zero, whatever is written, as the privileged
   // specification has it.
-  wire is_counter = addr_i[11:8] == 4'hb && addr_i[6:5] == 2'b00;
-  wire is_event   = addr_i[11:5] == 7'b0011_001;
+  wire is_counter = addr[11:8] == 4'hb && addr[6:5] == 2'b00;
+  wire is_event   = addr[11:5] == 7'b0011_001;
 
   logic present;
   always_comb begin
-    unique case (addr_i)
+    unique case (addr)
       CsrMstatus, CsrMstatush, CsrMisa, CsrMie, CsrMtvec, CsrMcountinhibit, CsrMscratch, CsrMepc,
       CsrMcause, CsrMtval, CsrMip, CsrMcycle, CsrMcycleh, CsrMinstret, CsrMinstreth, CsrMvendorid,
       CsrMarchid, CsrMimpid, CsrMhartid, CsrMconfigptr: present = 1'b1;
-      default:       present = (is_counter || is_event) && addr_i[4:0] >= 5'd3;
+      default:       present = (is_counter || is_event) && addr[4:0] >= 5'd3;
     endcase
   end
 

@@ -72,6 +72,12 @@ package riscv_pkg;
   localparam logic [11:0] CsrMhartid       = 12'hf14;
   localparam logic [11:0] CsrMconfigptr    = 12'hf15;
 
+  // cycle, instret and hpmcounter3..31 are read-only shadows of the machine's counters: the address
+  // of what is read.
+  function automatic logic [11:0] csr_behind(input logic [11:0] addr);
+    csr_behind = addr[11:8] == 4'hc ? {4'hb, addr[7:0]} : addr;
+  endfunction
+
   // mcause: bit 4 stands for bit 31 (interrupt), the other bits of the register are zero.
   localparam logic [4:0] CauseFetchFault   = 5'd1;
   localparam logic [4:0] CauseIllegal      = 5'd2;

@@ -122,10 +122,11 @@ module riscv_rvfi
   wire        is_mem = (op_i == OpLoad || op_i == OpStore) && !x_trap_i;
   wire [3:0]  bytes  = {size_i[1], size_i[1], |size_i, 1'b1};
 
-  wire [63:0] mcycle_mask   = half_mask(is_csr && csr_addr_i == CsrMcycle,
-                                        is_csr && csr_addr_i == CsrMcycleh);
-  wire [63:0] minstret_mask = half_mask(is_csr && csr_addr_i == CsrMinstret,
-                                        is_csr && csr_addr_i == CsrMinstreth);
+  wire [11:0] csr_addr      = csr_behind(csr_addr_i);
+  wire [63:0] mcycle_mask   = half_mask(is_csr && csr_addr == CsrMcycle,
+                                        is_csr && csr_addr == CsrMcycleh);
+  wire [63:0] minstret_mask = half_mask(is_csr && csr_addr == CsrMinstret,
+                                        is_csr && csr_addr == CsrMinstreth);
 
   // What an interrupt was chosen from, until the first instruction of its handler is sent
   logic        irq_seen_q;

@@ -20,6 +20,7 @@ module bus_port
   input  logic        req_i,
   output logic        gnt_o,
   input  logic [31:0] addr_i,
+  input  logic [36:0] rest_i,        // whatever else belongs to a request: we, be, wdata
   output logic        rvalid_o,
   output logic [31:0] rdata_o,
   output logic        err_o,
@@ -68,6 +69,25 @@ module bus_port
       count_q <= count_q + 3'(access_o) - 3'(rvalid_o);
       if (rvalid_o || count_q == '0) delay_q <= 4'(random_q[20:16] % (5'(wait_states_i) + 5'd1));
       else                           delay_q <= delay_q - 4'(delay_q != '0);
+    end
+  end
+
+  // OBI: a request waits unchanged for its grant.
+  logic        waits_q;
+  logic [31:0] addr_q;
+  logic [36:0] rest_q;
+
+  always @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      waits_q <= 1'b0;
+      addr_q  <= '0;
+      rest_q  <= '0;
+    end else begin
+      waits_q <= req_i && !gnt_o;
+      addr_q  <= addr_i;
+      rest_q  <= rest_i;
+      assert (!waits_q || (req_i && addr_i == addr_q && rest_i == rest_q))
+        else $fatal(1, "a request changed before its grant, address %h", addr_q);
     end
   end
 

@@ -48,13 +48,16 @@ module coprocessor #(
   logic [31:0]           data_q   [0:Ids-1];   // rs1 ^ rs2; of funct3 2 the sum at its commit
   logic [31:0]           sum_q, random_q;
 
+  logic [4:0]            stalled_q;
   logic                  found, held_q;
   logic [XifIdWidth-1:0] pick, candidate, pick_q;
 
   wire       known  = issue_instr_i[6:0] == 7'h2b && issue_instr_i[31:25] == '0 &&
                       issue_instr_i[14:12] <= 3'd2;
   wire       wait_1 = random_q[3:1] < wait_states_i;
-  wire       wait_2 = random_q[13:11] < wait_states_i;
+  // Answers are held back for a while now and then, so that many instructions are under way.
+  wire       stall  = wait_states_i != '0 && random_q[9:4] == '0;
+  wire       wait_2 = random_q[13:11] < wait_states_i || stalled_q != '0;
   wire       result = result_valid_o && result_ready_i;
   wire       commit = commit_valid_i && issued_q[commit_id_i];
   wire       issue  = issue_valid_i && issue_ready_o && issue_accept_o;
@@ -88,6 +91,7 @@ module coprocessor #(
       done_q   <= '0;
       we_q     <= '0;
       held_q   <= 1'b0;
+      stalled_q <= '0;
       pick_q   <= '0;
       sum_q    <= '0;
       random_q <= seed_i ^ 32'h85eb_ca6b;
@@ -100,6 +104,7 @@ module coprocessor #(
     end else begin
       random_q <= {random_q[30:0], random_q[31] ^ random_q[21] ^ random_q[1] ^ random_q[0]};
       held_q   <= result_valid_o && !result_ready_i;
+      stalled_q <= stall ? '1 : stalled_q == '0 ? '0 : stalled_q - 5'd1;
       pick_q   <= pick;
       if (commit) begin
         issued_q[commit_id_i] <= 1'b0;

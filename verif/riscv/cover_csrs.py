@@ -15,12 +15,15 @@ CSRS = {
     **{"mcountinhibit": 0x320, "mscratch": 0x340, "mepc": 0x341, "mcause": 0x342},
     **{"mtval": 0x343, "mip": 0x344, "mcycle": 0xB00, "minstret": 0xB02, "mcycleh": 0xB80},
     **{"minstreth": 0xB82, "mvendorid": 0xF11, "marchid": 0xF12, "mimpid": 0xF13},
-    **{"mhartid": 0xF14, "mconfigptr": 0xF15},
+    **{"mhartid": 0xF14, "mconfigptr": 0xF15, "cycle": 0xC00, "instret": 0xC02},
+    **{"cycleh": 0xC80, "instreth": 0xC82},
 }
 EVENTS = {
     **{f"mhpmcounter{n}": 0xB00 + n for n in range(3, 32)},
     **{f"mhpmcounter{n}h": 0xB80 + n for n in range(3, 32)},
     **{f"mhpmevent{n}": 0x320 + n for n in range(3, 32)},
+    **{f"hpmcounter{n}": 0xC00 + n for n in range(3, 32)},
+    **{f"hpmcounter{n}h": 0xC80 + n for n in range(3, 32)},
 }
 FORMS = ("csrrw", "csrrs", "csrrc", "csrrwi", "csrrsi", "csrrci")
 ZERO = ("zero", "other")
@@ -58,7 +61,7 @@ def _csr_access(trace: Trace) -> Iterable[Columns]:
 
 @covers("riscv.csr.event", {"csr": tuple(EVENTS), "form": ("csrrw", "csrrs")})
 def _csr_event(trace: Trace) -> Iterable[Columns]:
-    """Every event counter and selector, read-only zero, written and read."""
+    """Every event counter, its shadow and its selector, always zero, written and read."""
     csr, form, _, _ = _csr_forms(trace, EVENTS)
     yield csr, np.where(form < 2, form, -1)
 

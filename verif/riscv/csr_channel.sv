@@ -27,8 +27,10 @@ module csr_channel #(
 
   wire [2:0]  funct3  = rvfi_insn[14:12];
   wire        access  = rvfi_insn[6:0] == 7'h73 && funct3[1:0] != '0 && !rvfi_trap;
-  wire        is_low  = access && rvfi_insn[31:20] == Low;
-  wire        is_high = access && rvfi_insn[31:20] == High && Width == 64;
+  wire [11:0] csr     = rvfi_insn[31:20];
+  wire        shadow  = Width == 64 && csr[11:8] == 4'hc;   // cycle, instret: they read the same
+  wire        is_low  = access && (csr == Low || (shadow && csr[7:0] == Low[7:0]));
+  wire        is_high = access && Width == 64 && (csr == High || (shadow && csr[7:0] == High[7:0]));
   wire        writes  = !funct3[1] || rvfi_insn[19:15] != '0;
   wire [31:0] operand = funct3[2] ? 32'(rvfi_insn[19:15]) : rvfi_rs1_rdata;
 

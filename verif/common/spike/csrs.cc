@@ -119,6 +119,15 @@ CsrTable::CsrTable(processor_t &processor)
   map[CSR_MIP] = mip;
   map[CSR_MCYCLE] = mcycle;
   map[CSR_MCYCLEH] = mcycleh;
+
+  // cycle, instret and hpmcounter3..31 read the same; `time` is absent.
+  for (unsigned half : {CSR_CYCLE, CSR_CYCLEH}) {
+    for (unsigned i = 0; i < 3 + Mhpmevents; i++) {
+      if (half + i == CSR_TIME || half + i == CSR_TIMEH) continue;
+      map[half + i] = std::make_shared<proxy_csr_t>(&processor, half + i,
+                                                    map[half + i - CSR_CYCLE + CSR_MCYCLE]);
+    }
+  }
 }
 
 void CsrTable::add_constant(unsigned number, uint32_t value) {

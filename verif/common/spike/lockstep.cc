@@ -222,6 +222,10 @@ class Lockstep {
       return false;
     }
     if (read.bytes && !(equal("load address", read.address, rtl.mem_addr))) return false;
+    if (read.bytes && rtl.rd != 0 && !equal("load data", low_bytes(rtl.rd_value, read.bytes),
+                                            low_bytes(rtl.mem_rdata, read.bytes))) {
+      return false;
+    }
     return !written.bytes ||
            (equal("store address", written.address, rtl.mem_addr) &&
             equal("store data", low_bytes(written.data, written.bytes),

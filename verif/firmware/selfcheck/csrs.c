@@ -106,6 +106,15 @@ static void check_counters(void) {
   check(CSR_READ(mcycleh), 0x89abcdef);
   CSR_WRITE(minstreth, 0x76543210);
   check(CSR_READ(minstreth), 0x76543210);
+  // The shadows
+  check(CSR_READ(cycleh), 0x89abcdef);
+  check(CSR_READ(instreth), 0x76543210);
+  first = CSR_READ(mcycle);
+  check(CSR_READ(cycle) - first < 1000, 1);
+  __asm__ volatile("csrr %0, minstret\ncsrr %1, instret" : "=&r"(first), "=&r"(second));
+  check(second - first, 1);
+  check(CSR_READ(hpmcounter3), 0);
+  check(CSR_READ(hpmcounter31h), 0);
 }
 
 static void check_inhibit(void) {

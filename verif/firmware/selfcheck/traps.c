@@ -73,8 +73,10 @@ static void check_illegal(void) {
 
 static void check_absent_csrs(void) {
   group("absent and read-only CSRs");
-  CHECK_ILLEGAL(0xc0002573);  // csrr a0, cycle
-  CHECK_ILLEGAL(0xc0202573);  // csrr a0, instret
+  CHECK_ILLEGAL(0xc0102573);  // csrr a0, time
+  CHECK_ILLEGAL(0xc8102573);  // csrr a0, timeh
+  CHECK_ILLEGAL(0xc0001573);  // csrrw a0, cycle, x0
+  CHECK_ILLEGAL(0xc020e573);  // csrrsi a0, instret, 1
   CHECK_ILLEGAL(0x10002573);  // csrr a0, sstatus
   CHECK_ILLEGAL(0x18002573);  // csrr a0, satp
   CHECK_ILLEGAL(0x30202573);  // csrr a0, medeleg
@@ -93,7 +95,7 @@ static void check_absent_csrs(void) {
   CHECK_ILLEGAL(0xf1405573);  // csrrwi a0, mhartid, 0
   // The destination of an illegal instruction keeps its value, and minstret does not count it.
   uint32_t kept, first, second;
-  __asm__ volatile("li a0, 77\n.word 0xc0002573\nmv %0, a0" : "=r"(kept)::"a0");
+  __asm__ volatile("li a0, 77\n.word 0xc0102573\nmv %0, a0" : "=r"(kept)::"a0");
   check(kept, 77);
   CSR_WRITE(mcountinhibit, 0);
   uint32_t traps = trap.count;

@@ -26,6 +26,7 @@ CSRS = (
     *("mstatus", "mstatush", "misa", "mie", "mcountinhibit", "mscratch", "mepc", "mcause"),
     *("mtval", "mip", "mcycle", "mcycleh", "minstret", "minstreth", "mhpmcounter3"),
     *("mhpmcounter31h", "mhpmevent3", "mhpmevent31", "mvendorid", "marchid", "mimpid", "mhartid"),
+    *("cycle", "cycleh", "instret", "instreth", "hpmcounter3", "hpmcounter31h"),
     *("0xf15",),  # mconfigptr, which this assembler does not know by name
 )
 CSR_FORMS = ("csrrw", "csrrs", "csrrc", "csrrwi", "csrrsi", "csrrci")
@@ -91,6 +92,12 @@ class Pieces:
         operands = [register, self.source()]
         self.random.shuffle(operands)
         return f"li {register}, {value}\n{name} {self.destination()}, {', '.join(operands)}"
+
+    def frame_register(self) -> str:
+        """Any value in a register of the frame that nobody counts on just now."""
+        register = self.random.choice(("x24", "x28", "x29", "x30"))
+        use = f"{self.random.choice(REGISTER)} {self.destination()}, {register}, {self.source()}"
+        return f"li {register}, {self.random.getrandbits(32)}\n{use}"
 
     def multiply(self) -> str:
         """A multiplication or division."""
@@ -232,6 +239,10 @@ class Pieces:
                 f"csrrs {self.destination()}, {random.choice((0x100, 0x180, 0x3A0, 0x7A0)):#x}, x0",
                 f"csrrw {self.destination()}, {random.choice(('mvendorid', 'mhartid'))}, x0",
                 ".4byte 0x10200073",  # sret
+                # one bit away from ECALL, EBREAK, MRET and WFI: mostly illegal, or another of them
+                f".4byte {random.choice((0x73, 0x100073)) ^ 1 << random.randrange(7, 32):#x}",
+                f".4byte {random.choice((0x30200073, 0x10500073)) ^ 1 << random.randrange(7, 12):#x}",
+                f".4byte {random.choice((0x30200073, 0x10500073)) ^ 1 << random.randrange(15, 32):#x}",
             )
         )
 
@@ -301,6 +312,7 @@ class Pieces:
             "simple": (12, self.simple),
             "arithmetic": (8, self.arithmetic),
             "corner": (6, self.corner),
+            "frame_register": (1, self.frame_register),
             "multiply": (4, self.multiply),
             "compressed": (12, self.compressed),
             "load": (8, self.load),
