@@ -4,7 +4,7 @@
 Each mutant of the block (scripts/mutants.py) runs through the block's mutation suite
 (verif/<block>/mutation.toml) until a run fails, for 20 seconds at most. Of those that get through,
 the ones proven equal to the original leave the count; the others are listed with their line.
-Results: build/mutants/<block>.json.
+Results: build/mutants/<block>.json; of a sample below 300, build/mutants/<block>-<seed>-<count>.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from scripts.project import ROOT, Project, choose
 from scripts.simulate import SimulationFailed, simulate
 
 RESULTS = ROOT / "build" / "mutants"
+FULL = 300  # mutants of a campaign that makes a figure
 MUTANT_S = 20.0  # wall-clock seconds a mutant has
 HANGS = 6.0  # a run that takes so many times as long as the original's hangs
 SHORTEST_LIMIT_S = 5.0
@@ -275,14 +276,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.fuzz_rtl", description=__doc__)
     parser.add_argument("--block", required=True, help="block whose bench is tried")
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample (default 1)")
-    parser.add_argument("--count", type=int, default=300, help="how many mutants (default 300)")
+    parser.add_argument(
+        "--count", type=int, default=FULL, help=f"how many mutants (default {FULL})"
+    )
     options = parser.parse_args(arguments)
     try:
         summary = campaign(options.block, options.seed, options.count)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_json(RESULTS / f"{options.block}.json", summary)
+    write_json(
+        RESULTS / f"{options.block}-{options.seed}-{options.count}" / "summary.json", summary
+    )
+    if options.count >= FULL:  # a smaller sample is no figure
+        write_json(RESULTS / f"{options.block}.json", summary)
     _print(summary)
     return 0
 

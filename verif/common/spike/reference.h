@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <map>
 #include <memory>
 #include <string>
@@ -87,12 +88,17 @@ class Reference : public simif_t {
   bool is_denied(reg_t address, size_t length) const;
   void run_one();
 
+  struct Close {
+    void operator()(std::FILE *file) const { std::fclose(file); }
+  };
+
   cfg_t config_;
   uint32_t reset_vector_;
   std::vector<Region> memory_;
   std::vector<Region> devices_;
   std::vector<uint32_t> denied_;
   std::map<size_t, processor_t *> harts_;
+  std::unique_ptr<std::FILE, Close> log_;
   std::unique_ptr<extension_t> coprocessor_;
   std::unique_ptr<processor_t> processor_;
   std::unique_ptr<CsrTable> csrs_;

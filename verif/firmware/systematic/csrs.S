@@ -77,6 +77,7 @@ csrs:
   .irp csr, 0x001, 0x180, 0x242, 0x302, 0x306, 0x3a0, 0x7b0, 0xc01, 0xfc0
   forms \csr
   .endr
+  checkpoint
   li   x25, 1
   sw   x25, Arm(tp)
   li   x25, 0

@@ -116,6 +116,7 @@ encodings:
   .irp name, csrrwi, csrrsi, csrrci
   \name x0, mscratch, 0
   .endr
+  checkpoint
   li   x25, 0
   la   x27, 2f
   jalr x0, 0(x0)
@@ -171,6 +172,7 @@ encodings:
   c.sw a0, 0(a0)
   la   sp, pool + Scratch
   c.swsp sp, 0(sp)
+  checkpoint
   li   x25, 0
   mv   sp, s1
   jr   s0

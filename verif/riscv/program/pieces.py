@@ -239,10 +239,10 @@ class Pieces:
                 f"csrrs {self.destination()}, {random.choice((0x100, 0x180, 0x3A0, 0x7A0)):#x}, x0",
                 f"csrrw {self.destination()}, {random.choice(('mvendorid', 'mhartid'))}, x0",
                 ".4byte 0x10200073",  # sret
-                # one bit away from ECALL, EBREAK, MRET and WFI: mostly illegal, or another of them
+                # one bit away from ECALL, EBREAK, MRET and WFI, but not a write to mstatus
                 f".4byte {random.choice((0x73, 0x100073)) ^ 1 << random.randrange(7, 32):#x}",
-                f".4byte {random.choice((0x30200073, 0x10500073)) ^ 1 << random.randrange(7, 12):#x}",
-                f".4byte {random.choice((0x30200073, 0x10500073)) ^ 1 << random.randrange(15, 32):#x}",
+                f".4byte {0x30200073 ^ 1 << random.choice((*range(7, 12), *range(15, 32))):#x}",
+                f".4byte {0x10500073 ^ 1 << random.choice((*range(7, 12), *range(15, 32))):#x}",
             )
         )
 
