@@ -9,7 +9,9 @@
 # Exceptions, then an interrupt, whose handler begins with this kind of instruction.
 .macro handled_by kind
   li   s4, 8
-  la   a6, behind_\kind       # for JALR, before mtvec: a trap may come in the middle of it
+  la   a3, trap_handler       # while a6 and mtvec do not belong together
+  csrw mtvec, a3
+  la   a6, behind_\kind       # for JALR
   la   a3, stub_\kind
   csrw mtvec, a3
 8:
@@ -313,9 +315,9 @@ fetch_fault:
   bnez x30, resume
   mret
 lower_lines:
-  sw   x0, Lines(tp)
-  li   x30, 1 << 29 | 600     # if this fails and a WFI comes next, it must not wait for ever
+  li   x30, 1 << 29 | 600     # first: a trap in between may go to a WFI, which must not wait for ever
   sw   x30, Raise(tp)
+  sw   x0, Lines(tp)
 resume:
   csrw mepc, x27
   mret

@@ -160,6 +160,8 @@ jumps:
   addi a2, x0, 1
   .option rvc
 .endm
+  checkpoint
+  li   x25, 0                 # if any of it fails, all of it is done again
   .irp behind, 0, 1
   .irp name, sb, sh, sw
   change norvc, \name, 0(a3), \behind
@@ -167,6 +169,8 @@ jumps:
   change rvc, c.sw, 0(a3), \behind
   change rvc, c.swsp, 0(sp), \behind
   .endr
+  checkpoint
+  li   x25, 1
 
   # Every access at every offset, at once after one another
   .irp offset, 0, 1, 2, 3
