@@ -260,8 +260,10 @@ module riscv
   logic       irq, wake, csr_illegal, xif_rejected;
   logic [4:0] irq_cause;
 
+  logic       asleep_q;            // since a WFI, which is done at once: what is behind it waits
+
   wire x_irq     = x_valid_q && !x_started_q && irq && !fault_q;
-  wire x_go      = x_valid_q && !x_irq && !fault_q && !hazard;
+  wire x_go      = x_valid_q && !x_irq && !fault_q && !hazard && !(asleep_q && !wake);
   wire exception = op == OpIllegal || op == OpEcall || op == OpEbreak || xif_rejected ||
                    (is_csr && csr_illegal);
 
@@ -498,7 +500,6 @@ module riscv
       OpMulDiv:                x_done = muldiv_done;
       OpCsr:                   x_done = !m_valid_q;
       OpMret, OpFenceI:        x_done = !m_valid_q && redirect_ready;
-      OpWfi:                   x_done = !m_valid_q && wake;
       OpOffload:               x_done = xif_accepted;
       default:                 x_done = 1'b1;
     endcase
@@ -523,6 +524,7 @@ module riscv
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       x_valid_q      <= 1'b0;
+      asleep_q       <= 1'b0;
       x_started_q    <= 1'b0;
       x_redirected_q <= 1'b0;
       x_instr_q      <= Nop;
@@ -532,6 +534,7 @@ module riscv
     end else begin
       if (trap)         x_valid_q <= 1'b0;
       else if (f_ready) x_valid_q <= f_valid && !(redirect && redirect_ready);
+      asleep_q       <= !wake && (asleep_q || (x_advance && op == OpWfi));
       x_started_q    <= !trap && !x_advance && (x_started_q || x_go);
       x_redirected_q <= !trap && !x_advance && (x_redirected_q || (redirect && redirect_ready));
       if (f_valid && f_ready) begin
@@ -608,8 +611,9 @@ module riscv
     .m_done_i   (m_done),
     .m_trap_i   (trap && fault_q),
     .irq_i      (trap && !fault_q && x_irq),
+    .wake_i     (asleep_q && wake),
     .op_i       (op),
-    .insn_i     (x_compressed_q ? 32'(x_parcel_q) : x_instr_q),
+    .insn_i     (x_err_q ? '0 : x_compressed_q ? 32'(x_parcel_q) : x_instr_q),
     .size_i     (funct3[1:0]),
     .rs1_addr_i (rs1),
     .rs2_addr_i (rs2),

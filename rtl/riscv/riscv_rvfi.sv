@@ -9,7 +9,9 @@
 // byte, masks and data start at bit 0.
 //
 // Beyond the counters, mcause and mtval tell what a trap wrote, and mip what every instruction saw;
-// for the first one of an interrupt's handler, what the interrupt was chosen from.
+// for the first one of an interrupt's handler, what the interrupt was chosen from; for the one behind
+// a WFI, which retires before it sleeps, what ended the sleep. An instruction that could not be
+// fetched is reported as zero.
 
 module riscv_rvfi
   import riscv_pkg::*;
@@ -25,6 +27,7 @@ module riscv_rvfi
   input  logic m_done_i,          // the instruction or part in M completes
   input  logic m_trap_i,          // the instruction that was in M traps
   input  logic irq_i,             // an interrupt is taken
+  input  logic wake_i,            // sleep ends
 
   // The instruction in X
   input  op_e         op_i,
@@ -128,7 +131,7 @@ module riscv_rvfi
   wire [63:0] minstret_mask = half_mask(is_csr && csr_addr == CsrMinstret,
                                         is_csr && csr_addr == CsrMinstreth);
 
-  // What an interrupt was chosen from, until the first instruction of its handler is sent
+  // What an interrupt was chosen from, or sleep ended with, until the next instruction is sent
   logic        irq_seen_q;
   logic [31:0] irq_mip_q;
 
@@ -183,13 +186,14 @@ module riscv_rvfi
       if (report) order_q <= order_q + 64'd1;
       if (trap || irq_i) intr_q <= 1'b1;
       else if (report)   intr_q <= 1'b0;
-      if (irq_i)                       irq_seen_q <= 1'b1;
-      else if (x_last_i || x_trap_i)   irq_seen_q <= 1'b0;
+      if (irq_i)                     irq_seen_q <= 1'b1;
+      else if (x_last_i || x_trap_i) irq_seen_q <= 1'b0;
+      else if (wake_i)               irq_seen_q <= 1'b1;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (irq_i) irq_mip_q <= mip_i;
+    if (irq_i || wake_i) irq_mip_q <= mip_i;
     if (x_send_i) begin
       m_q      <= x;
       m_last_q <= x_last_i;

@@ -330,11 +330,12 @@ WAKES = ("taken", "not taken")
 def _wfi(trace: Trace) -> Iterable[Columns]:
     """Each interrupt ends a wfi, soon or after a while, and is then taken or not."""
     mip = trace.after(trace.column("mip"), 0)
-    slept = np.diff(trace.column("cycle"), prepend=0) > _SLEEP_CYCLES
+    gap = np.diff(trace.column("cycle"), prepend=0)
+    slept = trace.after(gap > _SLEEP_CYCLES, 0)  # the WFI itself retires at once
     wfi = (trace.instruction == NAMES.index("wfi")) & ~trace.trap
     for place, bit in enumerate((3, 7, 11)):
         line = only(np.full(trace.size, place), mip >> bit & 1 != 0)
-        yield only(slept.astype(np.int64), wfi), line, np.where(trace.interrupted, 0, 1)
+        yield only(slept, wfi), line, np.where(trace.interrupted, 0, 1)
 
 
 _SLEEP_CYCLES = 40  # longer than any wait of the buses

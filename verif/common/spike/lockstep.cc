@@ -82,7 +82,7 @@ class Lockstep {
 
   void reset() {
     reference_.reset();
-    after_trap_ = false;
+    after_trap_ = asleep_ = false;
     std::fill(std::begin(registers_), std::end(registers_), 0);
     data_errors_.clear();
     fetch_errors_.clear();
@@ -146,10 +146,10 @@ class Lockstep {
     reference_.csrs().mcycle->value = rtl.rd_value;
     reference_.csrs().mcycleh->value = rtl.rd_value;
     reference_.next_device_word = rtl.mem_rdata;
-    if (rtl.insn == Wfi && !rtl.trap()) {
-      // It may end only when an enabled interrupt is pending.
-      if (!equal("wfi", 1, (rtl.mip & reference_.csr(0x304)) != 0)) return false;
-    }
+    // Behind a WFI, only when an enabled interrupt is pending
+    const bool awake = (rtl.mip & reference_.csr(0x304)) != 0;
+    if (asleep_ && !equal("awake", 1, awake)) return false;
+    asleep_ = rtl.insn == Wfi && !rtl.trap() && !awake;
     return rtl.trap() ? deny(rtl) : !fetched_in_error(rtl);
   }
 
@@ -265,6 +265,7 @@ class Lockstep {
   uint64_t number_ = 0;
   uint32_t registers_[32] = {};
   bool after_trap_ = false;
+  bool asleep_ = false;
   std::deque<Retired> recent_;
   std::vector<uint32_t> data_errors_;                    // words, since the last retirement
   std::unordered_map<uint32_t, uint8_t> fetch_errors_;   // the last eight answers, 1 is an error

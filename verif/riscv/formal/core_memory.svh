@@ -39,8 +39,7 @@ always @(posedge clk_i) begin
     if (kind == Load)  assert (rvfi_rd_wdata == written(rd, loaded));
     if (kind == Store) assert (rvfi_mem_wdata == b);
   end
-  if (rst_ni && rvfi_valid && rvfi_trap && !reserved && (kind == Load || kind == Store)
-      && rvfi_csr_mcause_wdata != 32'd1) begin
+  if (rst_ni && rvfi_valid && rvfi_trap && !reserved && (kind == Load || kind == Store)) begin
     assert (rvfi_csr_mcause_wdata == (kind == Load ? 32'd5 : 32'd7));
     assert (rvfi_csr_mtval_wdata == address
             || (crosses && rvfi_csr_mtval_wdata == {address[31:2] + 30'd1, 2'b00}));

@@ -173,6 +173,10 @@ module core_proof
   `include "core_trap.svh"
 `elsif PROVE_CHAIN
   `include "core_chain.svh"
+`elsif PROVE_FETCH
+  `include "core_fetch.svh"
+`elsif PROVE_CSR
+  `include "core_csr.svh"
 `elsif PROVE_BUS
   `include "core_bus.svh"
 `elsif PROVE_XIF
