@@ -30,6 +30,8 @@ from scripts.project import ROOT, Bench, Project, choose
 from scripts.simulate import SimulationFailed, simulate
 from verif.common.covergroup import Group, merge
 
+_SHOWN = 20  # empty bins named before further seeds
+
 Job = tuple[Run, int]
 """A run and its seed."""
 Found = tuple[Counter[Point], list[Group]]
@@ -126,8 +128,11 @@ def measure(project: Project, block: str, plan: Plan, seed: int) -> Measured:
         jobs = [(run, seed + count) for run in plan.runs if count < run.limit]
         if not jobs:
             break
-        empty = sum(len(group.holes) for group in measured.groups.values())
-        print(f"{empty} bins are empty: seed {seed + count}", flush=True)
+        empty = [
+            f"{name} {hole}" for name, group in measured.groups.items() for hole in group.holes
+        ]
+        print(f"{len(empty)} bins are empty: seed {seed + count}", flush=True)
+        print("\n".join(f"  {hole}" for hole in empty[:_SHOWN]), flush=True)
         _run_all(project, block, jobs, measured)
         count += 1
     return measured

@@ -41,6 +41,7 @@ class LockstepRun:
 TESTED = (
     LockstepRun("riscv", "lockstep", 1, {"program": "selfcheck", "wait_states": 1}),
     LockstepRun("riscv", "lockstep", 2, {"program": "selfcheck", "resets": 5}),
+    LockstepRun("riscv", "lockstep", 1, {"program": "timing"}),
     *(LockstepRun("riscv", "RandomProgram", seed, {"passes": 10}) for seed in range(1, 7)),
     LockstepRun("riscv", "RandomProgram", 7, {"passes": 10, "resets": 5}),
     *(

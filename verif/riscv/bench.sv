@@ -5,9 +5,9 @@
 //
 // Plusargs: +memory0=FILE (the program), +seed=N, +tohost=HEX (a store there ends the run; the
 // value is the exit code, 1 is success), +max_instructions=N (so many end it with success, too),
-// +wait_states=0..7, +bus_errors=N, +interrupts=N, +resets=N (bus_port.sv, device.sv,
-// reset_driver.sv), +lockstep, +trace=FILE (lockstep.sv), +finish (end the simulation then, for
-// runs without cocotb).
+// +wait_states=0..7 (+data_wait_states=0..7, if the data port's differ), +bus_errors=N,
+// +interrupts=N, +resets=N (bus_port.sv, device.sv, reset_driver.sv), +lockstep, +trace=FILE
+// (lockstep.sv), +finish (end the simulation then, for runs without cocotb).
 //
 // What is neither memory nor device answers with a bus error.
 
@@ -26,13 +26,14 @@ module bench #(
 
   logic [31:0] seed, tohost, bus_errors, interrupts;
   logic [63:0] max_instructions;
-  logic [2:0]  wait_states;
+  logic [2:0]  wait_states, data_wait_states;
 
   initial begin
     if (!$value$plusargs("seed=%d", seed)) seed = 32'd1;
     if (!$value$plusargs("tohost=%h", tohost)) tohost = 32'hf000_0004;
     if (!$value$plusargs("max_instructions=%d", max_instructions)) max_instructions = '0;
     if (!$value$plusargs("wait_states=%d", wait_states)) wait_states = '0;
+    if (!$value$plusargs("data_wait_states=%d", data_wait_states)) data_wait_states = wait_states;
     if (!$value$plusargs("bus_errors=%d", bus_errors)) bus_errors = '0;
     if (!$value$plusargs("interrupts=%d", interrupts)) interrupts = '0;
   end
@@ -236,7 +237,7 @@ module bench #(
     .clk_i        (clk),
     .rst_ni       (rst_n),
     .seed_i       (~seed),
-    .wait_states_i(wait_states),
+    .wait_states_i(data_wait_states),
     .bus_errors_i (armed && !is_device ? bus_errors : '0),
     .req_i        (data_req),
     .gnt_o        (data_gnt),

@@ -16,7 +16,8 @@ CSRS = {
     **{"mtval": 0x343, "mip": 0x344, "mcycle": 0xB00, "minstret": 0xB02, "mcycleh": 0xB80},
     **{"minstreth": 0xB82, "mvendorid": 0xF11, "marchid": 0xF12, "mimpid": 0xF13},
     **{"mhartid": 0xF14, "mconfigptr": 0xF15, "cycle": 0xC00, "instret": 0xC02},
-    **{"cycleh": 0xC80, "instreth": 0xC82},
+    **{"cycleh": 0xC80, "instreth": 0xC82, "tselect": 0x7A0, "tdata1": 0x7A1, "tdata2": 0x7A2},
+    **{"tdata3": 0x7A3},
 }
 EVENTS = {
     **{f"mhpmcounter{n}": 0xB00 + n for n in range(3, 32)},

@@ -12,6 +12,8 @@ from verif.riscv.cover_groups import (
     HOLDS,
     LEAVES,
     NOT_HELD,
+    NOT_WAITING,
+    PREDICTED,
     STALLS,
     Columns,
     covers,
@@ -32,7 +34,10 @@ CURRENT = tuple(kind for kind in KINDS if kind != "interrupt")
     {"previous": PREVIOUS, "kind": CURRENT, "stall": STALLS},
     {
         NOT_HELD: lambda previous, kind, stall: (
-            stall == "memory" and kind in LEAVES and previous not in HOLDS
+            stall == "memory"
+            and kind in LEAVES
+            and previous not in HOLDS
+            and (kind not in PREDICTED or previous in NOT_WAITING)
         ),
     },
 )

@@ -27,6 +27,9 @@ HOLDS = (
     *("load", "load.split", "store", "store.split", "offload", "offload.rd", "trap", "interrupt"),
 )
 NOT_HELD = "what was in M took one cycle there, and a jump has nothing younger that waits"
+# Unless the jump was predicted, for which it must have waited: X did not have to wait for it.
+PREDICTED = ("branch.taken", "jump")
+NOT_WAITING = ("jalr", "fence.i", "mret")
 
 GROUPS: dict[str, tuple[Cross, Sampler]] = {}
 """All cover groups by name."""

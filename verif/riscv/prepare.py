@@ -30,6 +30,7 @@ MEMORY = Region("memory", 0x8000_0000, 4 * 1024 * 1024)
 # What the bench takes, and the largest value.
 STIMULUS = {
     "wait_states": 7,
+    "data_wait_states": 7,  # of the data port, if they differ
     "bus_errors": 1 << 24,
     "interrupts": 1 << 24,
     "resets": 1 << 16,

@@ -85,7 +85,7 @@ module bench #(
     .rvfi_mem_wdata       (u_soc.u_riscv.rvfi_mem_wdata),
     .rvfi_csr_mcause_wdata(u_soc.u_riscv.rvfi_csr_mcause_wdata),
     .rvfi_csr_mtval_wdata (u_soc.u_riscv.rvfi_csr_mtval_wdata),
-    .rvfi_csr_mip_rdata   (u_soc.u_riscv.rvfi_csr_mip_rdata),
+    .rvfi_csr_mip_wdata   (u_soc.u_riscv.rvfi_csr_mip_wdata),
     .mismatch_o           (mismatch),
     .compared_o           (compared)
   );

@@ -88,7 +88,7 @@ CsrTable::CsrTable(processor_t &processor)
   // Read-only, or writes ignored
   add_constant(CSR_MISA, MisaImc);
   for (unsigned number : {CSR_MVENDORID, CSR_MARCHID, CSR_MIMPID, CSR_MHARTID, CSR_MCONFIGPTR,
-                          CSR_MSTATUSH}) {
+                          CSR_MSTATUSH, CSR_TSELECT, CSR_TDATA1, CSR_TDATA2, CSR_TDATA3}) {
     add_constant(number, 0);
   }
   for (unsigned i = 3; i < 3 + Mhpmevents; i++) {

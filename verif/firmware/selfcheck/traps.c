@@ -82,7 +82,7 @@ static void check_absent_csrs(void) {
   CHECK_ILLEGAL(0x30202573);  // csrr a0, medeleg
   CHECK_ILLEGAL(0x30602573);  // csrr a0, mcounteren
   CHECK_ILLEGAL(0x3a002573);  // csrr a0, pmpcfg0
-  CHECK_ILLEGAL(0x7a002573);  // csrr a0, tselect
+  CHECK_ILLEGAL(0x7a402573);  // csrr a0, tinfo
   CHECK_ILLEGAL(0x7b002573);  // csrr a0, dcsr
   CHECK_ILLEGAL(0x7c002573);  // csrr a0, 0x7c0
   CHECK_ILLEGAL(0xb0102573);  // csrr a0, 0xb01

@@ -103,6 +103,13 @@ hazards:
   \reader a3, a1, a0
   div  a0, a1, a2
   \reader a3, a1, a1
+  .irp operands, "a0, a1", "a1, a0"
+  div  a0, a1, a2
+  beq  x0, x0, 1f             # fetched anew, with the division one instruction further away
+  nop
+1:
+  \reader a3, \operands
+  .endr
   .endr
   div  a0, a1, a2
   beq  a0, x0, .+4
@@ -123,5 +130,22 @@ hazards:
 7:
   addi s2, s2, -1
   bgtz s2, 2b
+
+  # FENCE before instructions across two words, the second of which may fail
+  la   x27, 1f
+1:
+  li   s2, 100
+2:
   .option rvc
+  .balign 4
+  c.nop
+  .option norvc
+  .rept 8
+  fence
+  lw   a4, Zero(gp)
+  .endr
+  .option rvc
+  c.nop
+  addi s2, s2, -1
+  bgtz s2, 2b
   jr   s0

@@ -35,6 +35,12 @@
 .macro k_branch next, register
   bne  x0, x0, \next
 .endm
+.macro k_back next, register  # pairs.S has what it goes back to
+  beq  x0, x0, 4b
+.endm
+.macro k_forth next, register
+  j    \next
+.endm
 .macro k_jump next, register
   jal  x0, 7f
   nop

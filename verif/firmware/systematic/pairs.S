@@ -25,7 +25,13 @@
   sw   x0, Lines(tp)
   sw   s6, Raise(tp)
 6:
+  j    7f
+4:
+  lw   a4, Zero(gp)
+  j    9f
+7:
   csrw mstatus, x26
+  held_\second
   k_\first 8f, a5
 8:
   k_\second 9f, a6
@@ -34,11 +40,30 @@
   call next_moment
 .endm
 
+# Jumps that wait in F, behind what holds up X, are predicted.
+.irp second, alu, mul, mulh, div, load, load_split, store, store_split, taken, branch, jump, jalr, csr
+.macro held_\second
+.endm
+.endr
+.irp second, fence, fence_i, mret, wfi, offload, offload_rd, nowhere, illegal, refused, system, absent
+.macro held_\second
+.endm
+.endr
+.irp second, read_only, ebreak, c_ebreak, ecall, load_fault, load_second, store_fault, store_second
+.macro held_\second
+.endm
+.endr
+.irp second, back, forth
+.macro held_\second
+  mulh x0, a0, a1
+.endm
+.endr
+
 .macro after first
   .irp second, alu, mul, mulh, div, load, load_split, store, store_split, taken, branch, jump
   pair \first, \second
   .endr
-  .irp second, jalr, csr, fence, fence_i, wfi, offload, offload_rd
+  .irp second, jalr, csr, fence, fence_i, wfi, offload, offload_rd, back, forth
   pair \first, \second
   .endr
   .ifnc \first, mret          # it would return to itself
@@ -79,6 +104,22 @@ pairs_begin:
   .endr
   .irp first, jalr, csr, fence, fence_i, mret, wfi, offload, offload_rd
   after \first
+  .endr
+  # A predicted jump to another one
+  .irp first, "j 12b", "beq x0, x0, 12b"
+  .irp second, "j 11b", "beq x0, x0, 11b"
+  la   x27, 14f
+  j    13f
+11:
+  lw   a4, Zero(gp)
+  j    14f
+12:
+  \second
+13:
+  mulh x0, a0, a1
+  \first
+14:
+  .endr
   .endr
   .option rvc
   addi s8, s8, -1

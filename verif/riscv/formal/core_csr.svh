@@ -68,13 +68,14 @@ always @(posedge clk_i) begin
     assert (rvfi_csr_minstret_rdata == (minstret_q & rvfi_csr_minstret_rmask));
     if (rvfi_csr_mtval_rmask != '0) assert (rvfi_csr_mtval_rdata == (interrupted ? '0 : mtval_q));
     if (rvfi_csr_mcause_rmask != '0) begin
-      if (interrupted) assert (cause[31] && cause[30:4] == '0 && rvfi_csr_mip_rdata[cause[3:0]]);
+      if (interrupted) assert (cause[31] && cause[30:4] == '0 && rvfi_csr_mip_wdata[cause[3:0]]);
       else if (told_q) assert (cause == mcause_q);
     end
     if (word[31:20] == 12'hb00 || word[31:20] == 12'hc00) begin
       assert (rvfi_csr_mcycle_rmask == 64'h0000_0000_ffff_ffff);
       assert (rvfi_rd_wdata == written(rd, rvfi_csr_mcycle_rdata[31:0]));
     end
+    if (word[31:20] == 12'h344) assert (rvfi_rd_wdata == written(rd, rvfi_csr_mip_rdata));
     if (word[31:20] == 12'hb82 || word[31:20] == 12'hc82) begin
       assert (rvfi_csr_minstret_rmask == 64'hffff_ffff_0000_0000);
       assert (rvfi_rd_wdata == written(rd, rvfi_csr_minstret_rdata[63:32]));

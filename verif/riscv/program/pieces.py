@@ -27,6 +27,7 @@ CSRS = (
     *("mtval", "mip", "mcycle", "mcycleh", "minstret", "minstreth", "mhpmcounter3"),
     *("mhpmcounter31h", "mhpmevent3", "mhpmevent31", "mvendorid", "marchid", "mimpid", "mhartid"),
     *("cycle", "cycleh", "instret", "instreth", "hpmcounter3", "hpmcounter31h"),
+    *("tselect", "tdata1", "tdata2", "tdata3"),
     *("0xf15",),  # mconfigptr, which this assembler does not know by name
 )
 CSR_FORMS = ("csrrw", "csrrs", "csrrc", "csrrwi", "csrrsi", "csrrci")
@@ -236,7 +237,7 @@ class Pieces:
                 f".4byte {random.getrandbits(25) << 7 | 0x5B:#x}",  # custom-2: nobody's
                 f".4byte {random.getrandbits(17) << 15 | 1 << 31 | 0x33:#x}",
                 f"csrrw {self.destination()}, {random.randrange(0x7C0, 0x800):#x}, {self.source()}",
-                f"csrrs {self.destination()}, {random.choice((0x100, 0x180, 0x3A0, 0x7A0)):#x}, x0",
+                f"csrrs {self.destination()}, {random.choice((0x100, 0x180, 0x3A0, 0x7A4)):#x}, x0",
                 f"csrrw {self.destination()}, {random.choice(('mvendorid', 'mhartid'))}, x0",
                 ".4byte 0x10200073",  # sret
                 # one bit away from ECALL, EBREAK, MRET and WFI, but not a write to mstatus
