@@ -24,6 +24,7 @@ import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -86,7 +87,7 @@ def build(program: str, defines: Mapping[str, int] | None = None) -> Path:
         *flags,
         *map(str, sources),
         f"-T{folder / recipe['linker']}",
-        "-lgcc",
+        str(_libgcc()),
     ]
     read = {folder, FIRMWARE / "common", *(source.resolve().parent for source in sources)}
     key = _content_key(read, command)
@@ -94,6 +95,14 @@ def build(program: str, defines: Mapping[str, int] | None = None) -> Path:
     if not elf.exists():
         _compile(program, command, elf)
     return elf
+
+
+@cache
+def _libgcc() -> Path:
+    """Return the compiler's own library: with -lgcc and Zicsr named, GCC 12 takes that of RV64."""
+    command = [compiler(), "-march=rv32imc", "-mabi=ilp32", "-print-libgcc-file-name"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    return Path(run.stdout.strip() or "libgcc.a")
 
 
 def symbols(elf: Path) -> dict[str, tuple[int, int]]:

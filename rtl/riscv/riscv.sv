@@ -2,7 +2,7 @@
 //
 // RV32IMC_Zicsr_Zifencei core, machine mode, three stages, in order.
 //
-//   F  fetch queue, cutting into instructions, expansion        (riscv_fetch, riscv_decompress)
+//   F  fetch queue, cutting into instructions, expansion, prediction           (riscv_fetch and below)
 //   X  decode, registers, ALU, multiply and divide, jumps, CSRs, requests, offers to a coprocessor
 //   M  answer of the bus or the coprocessor, register write
 //
@@ -100,6 +100,9 @@ module riscv
   output logic [3:0]  rvfi_mem_wmask,
   output logic [31:0] rvfi_mem_rdata,
   output logic [31:0] rvfi_mem_wdata,
+  output logic        rvfi_mem_fault,
+  output logic [3:0]  rvfi_mem_fault_rmask,
+  output logic [3:0]  rvfi_mem_fault_wmask,
   output logic [63:0] rvfi_csr_mcycle_rmask,
   output logic [63:0] rvfi_csr_mcycle_wmask,
   output logic [63:0] rvfi_csr_mcycle_rdata,
@@ -290,6 +293,18 @@ module riscv
     .b_i     (rs2_rdata),
     .taken_o (taken)
   );
+
+  logic        taken_late;
+  riscv_compare u_compare_late (
+    .funct3_i(funct3),
+    .a_i     (rs1_late),
+    .b_i     (rs2_late),
+    .taken_o (taken_late)
+  );
+  // A branch on an answer that arrives goes at once if it was predicted rightly; otherwise it waits
+  // for the register, or a path would lead from the answer to the fetch port.
+  wire x_late = x_valid_q && !x_irq && !fault_q && !(asleep_q && !wake) && hazard &&
+                op == OpBranch && taken_late == x_guessed_q;
 
   logic        muldiv_done, x_advance;
   logic [31:0] muldiv_result;
@@ -515,7 +530,7 @@ module riscv
 
   wire x_send = x_advance || mem_granted;
 
-  assign x_advance = x_go && !exception && x_done && m_free;
+  assign x_advance = ((x_go && !exception && x_done) || x_late) && m_free;
   assign f_ready   = !x_valid_q || x_advance;
 
   logic [31:0] x_result;
@@ -632,7 +647,7 @@ module riscv
     .rs1_rdata_i(rs1_late),
     .rs2_rdata_i(rs2_late),
     .pc_i       (x_pc),
-    .next_pc_i  (trap || x_jumps || returns ? even_address : next_pc),
+    .next_pc_i  (trap || (x_late ? x_guessed_q : x_jumps) || returns ? even_address : next_pc),
     .mem_addr_i (address),
     .csr_addr_i (x_instr_q[31:20]),
     .csr_write_i(!(funct3[1] && rs1 == '0)),
@@ -668,6 +683,9 @@ module riscv
     .rvfi_mem_wmask,
     .rvfi_mem_rdata,
     .rvfi_mem_wdata,
+    .rvfi_mem_fault,
+    .rvfi_mem_fault_rmask,
+    .rvfi_mem_fault_wmask,
     .rvfi_csr_mcycle_rmask,
     .rvfi_csr_mcycle_wmask,
     .rvfi_csr_mcycle_rdata,

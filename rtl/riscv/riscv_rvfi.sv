@@ -81,6 +81,9 @@ module riscv_rvfi
   output logic [3:0]  rvfi_mem_wmask,
   output logic [31:0] rvfi_mem_rdata,
   output logic [31:0] rvfi_mem_wdata,
+  output logic        rvfi_mem_fault,
+  output logic [3:0]  rvfi_mem_fault_rmask,
+  output logic [3:0]  rvfi_mem_fault_wmask,
   output logic [63:0] rvfi_csr_mcycle_rmask,
   output logic [63:0] rvfi_csr_mcycle_wmask,
   output logic [63:0] rvfi_csr_mcycle_rdata,
@@ -218,6 +221,9 @@ module riscv_rvfi
     rvfi_mem_wmask <= trap ? '0 : retired.mem_wmask;
     rvfi_mem_rdata <= retired.mem_rmask != '0 && !trap ? mem_rdata_i : '0;
     rvfi_mem_wdata <= retired.mem_wdata;
+    rvfi_mem_fault       <= m_trap_i || (x_trap_i && trap_cause_i == 32'(CauseFetchFault));
+    rvfi_mem_fault_rmask <= m_trap_i ? m_q.mem_rmask : '0;
+    rvfi_mem_fault_wmask <= m_trap_i ? m_q.mem_wmask : '0;
     rvfi_csr_mcycle_rmask   <= retired.mcycle_rmask;
     rvfi_csr_mcycle_wmask   <= retired.mcycle_wmask;
     rvfi_csr_mcycle_rdata   <= retired.mcycle_rdata;

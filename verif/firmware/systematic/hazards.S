@@ -93,6 +93,8 @@ hazards:
   # A division leaves the fetch port much time; now and then it is not enough.
   li   s2, 400
   li   a6, 1
+  li   a7, 7
+  li   s3, 0x888
   la   x27, 2f
 2:
   la   a5, 7f
@@ -125,27 +127,37 @@ hazards:
 4:
   div  a0, a1, a2
   fence
+  csrw mie, s3                # for WFI
+  sw   a7, Lines(tp)
+  div  a0, a1, a2
+  wfi
   div  a0, a5, a6
   jalr a3, 0(a0)
 7:
   addi s2, s2, -1
   bgtz s2, 2b
 
-  # FENCE before instructions across two words, the second of which may fail
-  la   x27, 1f
-1:
+  # What is rare before instructions across two words, the second of which may fail
   li   s2, 100
-2:
+  la   x27, 2f
   .option rvc
   .balign 4
+2:
   c.nop
   .option norvc
-  .rept 8
+  sw   a7, Lines(tp)
+  .rept 4
   fence
-  lw   a4, Zero(gp)
+  add  a4, a4, a4
+  fence.i
+  add  a4, a4, a4
+  wfi
+  add  a4, a4, a4
   .endr
   .option rvc
   c.nop
   addi s2, s2, -1
   bgtz s2, 2b
+  csrw mie, x0
+  sw   x0, Lines(tp)
   jr   s0

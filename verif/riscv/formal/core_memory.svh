@@ -44,6 +44,8 @@ always @(posedge clk_i) begin
     assert (rvfi_csr_mtval_wdata == address
             || (crosses && rvfi_csr_mtval_wdata == {address[31:2] + 30'd1, 2'b00}));
     assert (rvfi_rd_addr == '0 && rvfi_mem_rmask == '0 && rvfi_mem_wmask == '0);
+    assert (rvfi_mem_fault && rvfi_mem_fault_rmask == (kind == Load ? bytes : '0)
+            && rvfi_mem_fault_wmask == (kind == Store ? bytes : '0));
   end
   `COVER(rst_ni && works && kind == Load && crosses)
 end

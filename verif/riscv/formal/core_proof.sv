@@ -44,7 +44,8 @@ module core_proof
   logic [31:0] rvfi_insn, rvfi_rs1_rdata, rvfi_rs2_rdata, rvfi_rd_wdata, rvfi_pc_rdata;
   logic [31:0] rvfi_pc_wdata, rvfi_mem_addr, rvfi_mem_rdata, rvfi_mem_wdata;
   logic [4:0]  rvfi_rs1_addr, rvfi_rs2_addr, rvfi_rd_addr;
-  logic [3:0]  rvfi_mem_rmask, rvfi_mem_wmask;
+  logic [3:0]  rvfi_mem_rmask, rvfi_mem_wmask, rvfi_mem_fault_rmask, rvfi_mem_fault_wmask;
+  logic        rvfi_mem_fault;
   logic [63:0] rvfi_csr_mcycle_rmask, rvfi_csr_mcycle_wmask;
   logic [63:0] rvfi_csr_mcycle_rdata, rvfi_csr_mcycle_wdata;
   logic [63:0] rvfi_csr_minstret_rmask, rvfi_csr_minstret_wmask;

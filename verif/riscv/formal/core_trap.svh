@@ -37,7 +37,7 @@ always @(posedge clk_i) begin
   if (rst_ni && rvfi_valid && rvfi_trap) begin
     assert (rvfi_rd_addr == '0 && rvfi_rd_wdata == '0);
     assert (rvfi_pc_wdata[1:0] == '0);
-    if (fetch_fault) assert (rvfi_insn == '0);
+    if (fetch_fault) assert (rvfi_insn == '0 && rvfi_mem_fault);
     if (fetch_fault) assert (rvfi_csr_mtval_wdata == rvfi_pc_rdata
                              || rvfi_csr_mtval_wdata == rvfi_pc_rdata + 32'd2);
   end
