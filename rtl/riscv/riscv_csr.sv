@@ -95,8 +95,8 @@ module riscv_csr
     endcase
   end
 
-  // mhpmcounter3..31, their upper halves and mhpmevent3..31 are zero, whatever is written, as the privileged
-  // specification has it.
+  // mhpmcounter3..31, their upper halves and mhpmevent3..31 are zero, whatever is written, as the
+  // privileged specification has it.
   wire is_counter = addr[11:8] == 4'hb && addr[6:5] == 2'b00;
   wire is_event   = addr[11:5] == 7'b0011_001;
 

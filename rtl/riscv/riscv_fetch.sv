@@ -9,9 +9,9 @@
 //   instr_rvalid  ________/~~~~~~~~~~~
 //   valid_o       ________/~~~~~~~~~~~    the target leaves in the cycle in which it arrives
 //
-// An instruction that waits here, whole, and is predicted to jump (riscv_predict) sends the fetch to
-// its target at once, and leaves with guessed_o high; what was behind it is dropped. One that leaves
-// in the cycle in which it arrives is not predicted: no path leads from the bus back to it.
+// An instruction that waits here, whole, and is predicted to jump (riscv_predict) sends the fetch
+// to its target at once, and leaves with guessed_o high; what was behind it is dropped. One that
+// leaves in the cycle in which it arrives is not predicted: no path leads from the bus back to it.
 //
 //   cycle           0      1      2
 //   valid_o       __/~~~~~~~~~~~~~\___    a loop's branch waits for stage X ...
@@ -181,8 +181,8 @@ module riscv_fetch #(
 
   assign held_word = !half_valid_q || !head_short;
   assign guess     = pc_q + head_offset;
-  assign predict   = head_whole && head_jumps && !head_lower[16] && !(held_word && queue_q[0][32]) &&
-                     !told_q && !hold_q;
+  assign predict   = head_whole && head_jumps && !told_q && !hold_q &&
+                     !head_lower[16] && !(held_word && queue_q[0][32]);
   assign pc_o      = pc_q;
   assign guessed_o = told_q || predict;
 

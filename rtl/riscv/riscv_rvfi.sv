@@ -10,8 +10,8 @@
 //
 // Beyond the counters, mcause and mtval tell what a trap wrote, and mip what every instruction saw.
 // No instruction writes mip, so its wdata, which no wmask covers, tells what else the bench has to
-// know: for the first instruction of an interrupt's handler, what the interrupt was chosen from; for
-// the one behind a WFI, which retires before it sleeps, what ended the sleep.
+// know: for the first instruction of an interrupt's handler, what the interrupt was chosen from;
+// for the one behind a WFI, which retires before it sleeps, what ended the sleep.
 //
 // An instruction that could not be fetched is reported as zero.
 

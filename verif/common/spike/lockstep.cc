@@ -160,10 +160,10 @@ class Lockstep {
   // A trap that a bus error explains happens in the reference too.
   bool deny(const Retired &rtl) {
     if (is_access_fault(rtl)) {
-      for (const uint32_t word : data_errors_) reference_.deny(word);
+      for (const uint32_t word : data_errors_) reference_.deny(Port::Data, word);
     } else if (rtl.mcause == FetchFault) {
       const auto found = fetch_errors_.find(rtl.mtval & ~3u);
-      if (found != fetch_errors_.end() && found->second != 0) reference_.deny(rtl.mtval);
+      if (found != fetch_errors_.end() && found->second != 0) reference_.deny(Port::Fetch, rtl.mtval);
     } else {
       return !fetched_in_error(rtl);
     }

@@ -138,9 +138,10 @@ Region *Reference::region(reg_t address, size_t length) {
   return nullptr;
 }
 
-bool Reference::is_denied(reg_t address, size_t length) const {
-  for (const uint32_t word : denied_) {
-    if (address < word + 4 && word < address + length) return true;
+bool Reference::is_denied(Port port, reg_t address, size_t length) const {
+  for (const Denied &denied : denied_) {
+    const bool hit = address < denied.word + 4 && denied.word < address + length;
+    if (hit && denied.port == port) return true;
   }
   return false;
 }
@@ -152,15 +153,19 @@ char *Reference::addr_to_mem(reg_t address) {
                : nullptr;
 }
 
-bool Reference::mmio_fetch(reg_t address, size_t length, uint8_t *bytes) {
+bool Reference::read(Port port, reg_t address, size_t length, uint8_t *bytes) {
   Region *found = region(address, length);
-  if (!found || is_denied(address, length)) return false;
+  if (!found || is_denied(port, address, length)) return false;
   std::memcpy(bytes, &found->content[uint32_t(address) - found->base], length);
   return true;
 }
 
+bool Reference::mmio_fetch(reg_t address, size_t length, uint8_t *bytes) {
+  return read(Port::Fetch, address, length, bytes);
+}
+
 bool Reference::mmio_load(reg_t address, size_t length, uint8_t *bytes) {
-  if (mmio_fetch(address, length, bytes)) return true;
+  if (read(Port::Data, address, length, bytes)) return true;
   for (const Region &device : devices_) {
     if (!device.holds(uint32_t(address), length)) continue;
     std::memcpy(bytes, &next_device_word, length);
@@ -174,7 +179,7 @@ bool Reference::mmio_store(reg_t address, size_t length, const uint8_t *bytes) {
     if (device.holds(uint32_t(address), length)) return true;
   }
   Region *found = region(address, length);
-  if (!found || is_denied(address, length)) return false;
+  if (!found || is_denied(Port::Data, address, length)) return false;
   std::memcpy(&found->content[uint32_t(address) - found->base], bytes, length);
   return true;
 }

@@ -5,7 +5,7 @@
 // What cannot be the same in both by nature is forced here from what the RTL did, and nowhere else:
 //
 //   interrupts     when they are taken depends on timing: `interrupt` hands over the lines
-//   bus errors     come at random: `deny` makes the next step's accesses to a word fail
+//   bus errors     come at random: `deny` makes the next step's fetches of a word, or accesses to it, fail
 //   device reads   `next_device_word` is what the RTL read
 //   mip, mcycle    (csrs.h) depend on timing
 //   wfi            Spike would wait for an interrupt that it does not know of: `step` ends the wait
@@ -44,6 +44,8 @@ struct Access {
   unsigned bytes = 0;              // 0: none
 };
 
+enum class Port { Fetch, Data };
+
 class Reference : public simif_t {
  public:
   Reference(uint32_t reset_vector, std::unique_ptr<extension_t> coprocessor);
@@ -58,7 +60,7 @@ class Reference : public simif_t {
   // Takes an interrupt if mie and mstatus allow one of the lines (as in mip); false if not.
   bool interrupt(uint32_t lines);
   // In the next step accesses to this word fail.
-  void deny(uint32_t word) { denied_.push_back(word & ~3u); }
+  void deny(Port port, uint32_t word) { denied_.push_back({port, word & ~3u}); }
 
   uint32_t next_device_word = 0;   // what a load from a device returns, from bit 0 on
 
@@ -85,9 +87,14 @@ class Reference : public simif_t {
 
  private:
   Region *region(reg_t address, size_t length);
-  bool is_denied(reg_t address, size_t length) const;
+  bool is_denied(Port port, reg_t address, size_t length) const;
+  bool read(Port port, reg_t address, size_t length, uint8_t *bytes);
   void run_one();
 
+  struct Denied {
+    Port port;
+    uint32_t word;
+  };
   struct Close {
     void operator()(std::FILE *file) const { std::fclose(file); }
   };
@@ -96,7 +103,7 @@ class Reference : public simif_t {
   uint32_t reset_vector_;
   std::vector<Region> memory_;
   std::vector<Region> devices_;
-  std::vector<uint32_t> denied_;
+  std::vector<Denied> denied_;
   std::map<size_t, processor_t *> harts_;
   std::unique_ptr<std::FILE, Close> log_;
   std::unique_ptr<extension_t> coprocessor_;

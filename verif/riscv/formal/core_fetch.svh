@@ -36,5 +36,5 @@ always @(posedge clk_i) begin
       assert (rvfi_insn[31:16] == content[15:0]);
     end
   end
-  `COVER(rst_ni && rvfi_valid && !rvfi_trap && !short && last_half[31:2] == place && rvfi_pc_rdata[1])
+  `COVER(rst_ni && works && !short && last_half[31:2] == place && rvfi_pc_rdata[1])
 end
