@@ -2,7 +2,7 @@
 //
 // RV32IMC_Zicsr_Zifencei core, machine mode, three stages, in order.
 //
-//   F  fetch queue, cutting into instructions, expansion, prediction        (riscv_fetch, and below)
+//   F  fetch queue, cutting into instructions, expansion, prediction      (riscv_fetch, and below)
 //   X  decode, registers, ALU, multiply and divide, jumps, CSRs, requests, offers to a coprocessor
 //   M  answer of the bus or the coprocessor, register write
 //
