@@ -143,7 +143,7 @@ def test_a_setting_out_of_range_is_refused(value: str) -> None:
         simulate("riscv", "RandomProgram", settings={"wait_states": value})
 
 
-QUICK = [proof for block in ("riscv", "msb_skip") for proof in proofs(block) if proof.quick]
+QUICK = [proof for block in ("riscv", "msb_skip", "soc") for proof in proofs(block) if proof.quick]
 
 
 @pytest.mark.parametrize("proof", QUICK, ids=lambda proof: proof.name)

@@ -64,7 +64,10 @@ module bench #(
 
   logic                  issue_valid, issue_ready, issue_accept, issue_writeback;
   logic [31:0]           issue_instr;
-  logic [XifIdWidth-1:0] issue_id, commit_id, result_id;
+  logic [XifIdWidth-1:0] issue_id, register_id, commit_id, result_id;
+  logic [31:0]           issue_hartid, register_hartid, commit_hartid;
+  logic                  register_valid;
+  logic [1:0]            rs_valid;
   logic [1:0][31:0]      rs;
   logic                  commit_valid, commit_kill, result_valid, result_ready, result_we;
   logic [31:0]           result_data;
@@ -126,19 +129,19 @@ module bench #(
     .xif_issue_valid_o        (issue_valid),
     .xif_issue_ready_i        (issue_ready),
     .xif_issue_instr_o        (issue_instr),
-    .xif_issue_hartid_o       (),
+    .xif_issue_hartid_o       (issue_hartid),
     .xif_issue_id_o           (issue_id),
     .xif_issue_accept_i       (issue_accept),
     .xif_issue_writeback_i    (issue_writeback),
     .xif_issue_register_read_i(2'b11),
-    .xif_register_valid_o     (),
+    .xif_register_valid_o     (register_valid),
     .xif_register_ready_i     (issue_ready),
-    .xif_register_hartid_o    (),
-    .xif_register_id_o        (),
+    .xif_register_hartid_o    (register_hartid),
+    .xif_register_id_o        (register_id),
     .xif_register_rs_o        (rs),
-    .xif_register_rs_valid_o  (),
+    .xif_register_rs_valid_o  (rs_valid),
     .xif_commit_valid_o       (commit_valid),
-    .xif_commit_hartid_o      (),
+    .xif_commit_hartid_o      (commit_hartid),
     .xif_commit_id_o          (commit_id),
     .xif_commit_kill_o        (commit_kill),
     .xif_result_valid_i       (result_valid),
@@ -336,6 +339,19 @@ module bench #(
     .wdata_i(rvfi_csr_mtval_wdata),
     .*
   );
+
+  counters u_counters (.clk_i(clk), .rst_ni(rst_n), .*);
+
+  // The core says of what it offers all at once, of hart 0.
+  always @(posedge clk) begin
+    if (rst_n) begin
+      assert (issue_hartid == '0 && register_hartid == '0 && commit_hartid == '0)
+        else $fatal(1, "CV-X-IF: another hart");
+      assert (register_valid == issue_valid && (!issue_valid || register_id == issue_id))
+        else $fatal(1, "CV-X-IF: registers without an offer");
+      assert (!register_valid || rs_valid == 2'b11) else $fatal(1, "CV-X-IF: no registers");
+    end
+  end
 
 `ifdef VERILATOR
   logic xif_pending;               // a result is awaited

@@ -19,7 +19,8 @@
     check(trap.value, (want_value));                                                 \
   } while (0)
 
-#define CHECK_ILLEGAL(word) CHECK_TRAP("1: .word " #word, 0, 2, word)
+#define CHECK_ILLEGAL(word) CHECK_ILLEGAL_EXPANDED(word)
+#define CHECK_ILLEGAL_EXPANDED(word) CHECK_TRAP("1: .word " #word, 0, 2, word)
 #define CHECK_ILLEGAL_16(parcel) CHECK_TRAP("1: .half " #parcel "\n.half 1", 0, 2, parcel)
 
 static void check_illegal(void) {
@@ -69,6 +70,47 @@ static void check_illegal(void) {
   CHECK_ILLEGAL_16(0x8002);  // c.jr x0
   CHECK_ILLEGAL_16(0xa002);  // c.fsdsp
   CHECK_ILLEGAL_16(0xe002);  // c.fswsp
+}
+
+// One bit away from ECALL, EBREAK, MRET or WFI
+#define CHECK_NEIGHBOUR(bit) CHECK_ILLEGAL((SYSTEM ^ (1 << bit)))
+#define CHECK_NEIGHBOURS                                                                       \
+  CHECK_NEIGHBOUR(7);                                                                          \
+  CHECK_NEIGHBOUR(8);                                                                          \
+  CHECK_NEIGHBOUR(9);                                                                          \
+  CHECK_NEIGHBOUR(10);                                                                         \
+  CHECK_NEIGHBOUR(11);                                                                         \
+  CHECK_NEIGHBOUR(15);                                                                         \
+  CHECK_NEIGHBOUR(16);                                                                         \
+  CHECK_NEIGHBOUR(17);                                                                         \
+  CHECK_NEIGHBOUR(18);                                                                         \
+  CHECK_NEIGHBOUR(19);                                                                         \
+  CHECK_NEIGHBOUR(21);                                                                         \
+  CHECK_NEIGHBOUR(22);                                                                         \
+  CHECK_NEIGHBOUR(23);                                                                         \
+  CHECK_NEIGHBOUR(24);                                                                         \
+  CHECK_NEIGHBOUR(25);                                                                         \
+  CHECK_NEIGHBOUR(26);                                                                         \
+  CHECK_NEIGHBOUR(27);                                                                         \
+  CHECK_NEIGHBOUR(28);                                                                         \
+  CHECK_NEIGHBOUR(29);                                                                         \
+  CHECK_NEIGHBOUR(30);                                                                         \
+  CHECK_NEIGHBOUR(31)
+
+static void check_neighbours(void) {
+  group("one bit from SYSTEM instructions");
+#define SYSTEM 0x00000073
+  CHECK_NEIGHBOURS;
+#undef SYSTEM
+#define SYSTEM 0x00100073
+  CHECK_NEIGHBOURS;
+#undef SYSTEM
+#define SYSTEM 0x30200073
+  CHECK_NEIGHBOURS;
+#undef SYSTEM
+#define SYSTEM 0x10500073
+  CHECK_NEIGHBOURS;
+#undef SYSTEM
 }
 
 static void check_absent_csrs(void) {
@@ -212,6 +254,7 @@ static void check_fetch_faults(void) {
 
 void check_traps(void) {
   check_illegal();
+  check_neighbours();
   check_absent_csrs();
   check_environment();
   check_access_faults();

@@ -257,7 +257,9 @@ class Pieces:
 
     def astray(self) -> str:
         """A jump to where nothing is. The handler goes on with the next block."""
-        return f"li x24, {self.random.choice(NOWHERE)}\njalr {self.destination()}, 0(x24)"
+        place = f"li x24, {self.random.choice(NOWHERE)}"
+        jump = self.random.choice((f"jalr {self.destination()}, 0(x24)", "csrw mepc, x24\nmret"))
+        return f"{place}\n{jump}"
 
     def coprocessor(self) -> str:
         """An instruction of the bench's coprocessor, its result often used at once."""
@@ -326,9 +328,9 @@ class Pieces:
             "enable": (2, self.enable),
             "illegal": (1.5, self.illegal),
             "fault": (1.5, self.fault),
-            "astray": (0.1, self.astray),
+            "astray": (0.2, self.astray),
             "coprocessor": (5, self.coprocessor),
-            "burst": (0.5, self.burst),
+            "burst": (1, self.burst),
             "patch": (0.7, self.patch),
             "wait": (0.4, self.wait),
             "device": (0.5, self.device),
