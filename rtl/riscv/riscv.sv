@@ -269,9 +269,10 @@ module riscv
   logic [4:0] irq_cause;
 
   logic       asleep_q;            // since a WFI, which is done at once: what is behind it waits
+  wire        asleep = asleep_q && !wake;
 
   wire x_irq     = x_valid_q && !x_started_q && irq && !fault_q;
-  wire x_go      = x_valid_q && !x_irq && !fault_q && !hazard && !(asleep_q && !wake);
+  wire x_go      = x_valid_q && !x_irq && !fault_q && !hazard && !asleep;
   wire exception = op == OpIllegal || op == OpEcall || op == OpEbreak || xif_rejected ||
                    (is_csr && csr_illegal);
 
@@ -303,7 +304,7 @@ module riscv
   );
   // A branch on an answer that arrives goes at once if it was predicted rightly; otherwise it waits
   // for the register, or a path would lead from the answer to the fetch port.
-  wire x_late = x_valid_q && !x_irq && !fault_q && !(asleep_q && !wake) && hazard &&
+  wire x_late = x_valid_q && !x_irq && !fault_q && !asleep && hazard &&
                 op == OpBranch && taken_late == x_guessed_q;
 
   logic        muldiv_done, x_advance;
