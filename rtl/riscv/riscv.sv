@@ -559,7 +559,7 @@ module riscv
     end else begin
       if (trap)         x_valid_q <= 1'b0;
       else if (f_ready) x_valid_q <= f_valid && !(redirect && redirect_ready);
-      asleep_q       <= !wake && (asleep_q || (x_advance && op == OpWfi));
+      asleep_q       <= asleep || (x_advance && op == OpWfi && !wake);
       x_started_q    <= !trap && !x_advance && (x_started_q || x_go);
       x_redirected_q <= !trap && !x_advance && (x_redirected_q || (redirect && redirect_ready));
       if (f_valid && f_ready) begin
