@@ -137,7 +137,8 @@ module riscv
   // ---- F ----
 
   logic        redirect, redirect_ready;
-  logic [31:0] target, address;
+  logic [31:1] target;
+  logic [31:0] address;
   logic        f_valid, f_ready, f_compressed, f_illegal, f_guessed, f_err, f_err_upper;
   logic [31:1] f_pc;
   logic [31:0] f_instr;
@@ -148,7 +149,7 @@ module riscv
     .rst_ni,
     .redirect_i      (redirect),
     .redirect_ready_o(redirect_ready),
-    .target_i        (target[31:1]),
+    .target_i        (target),
     .instr_req_o,
     .instr_gnt_i,
     .instr_addr_o,
@@ -483,8 +484,7 @@ module riscv
   assign address = address_base + address_offset;
 
   // What has been predicted to jump needs no target but the way back.
-  wire [31:0] even_address = {address[31:1], 1'b0};
-  assign target = x_guessed_q && !trap_wanted ? next_pc : even_address;
+  assign target = x_guessed_q && !trap_wanted ? next_pc[31:1] : address[31:1];
 
   // Traps
 
@@ -648,7 +648,8 @@ module riscv
     .rs1_rdata_i(rs1_late),
     .rs2_rdata_i(rs2_late),
     .pc_i       (x_pc),
-    .next_pc_i  (trap || (x_late ? x_guessed_q : x_jumps) || returns ? even_address : next_pc),
+    .next_pc_i  (trap || (x_late ? x_guessed_q : x_jumps) || returns ? {address[31:1], 1'b0}
+                  : next_pc),
     .mem_addr_i (address),
     .csr_addr_i (x_instr_q[31:20]),
     .csr_write_i(!(funct3[1] && rs1 == '0)),

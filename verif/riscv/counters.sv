@@ -30,7 +30,7 @@ module counters (
 
   logic [63:0] mcycle_q, minstret_q;
   logic [1:0]  inhibit_q;             // minstret, mcycle
-  logic [1:0]  young_q;               // cycles since reset, before the core has cleared its counters
+  logic [1:0]  young_q;               // cycles since reset, until the core has cleared its own
 
   wire        works   = rvfi_valid && !rvfi_trap;
   wire [2:0]  funct3  = rvfi_insn[14:12];
