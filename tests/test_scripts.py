@@ -103,7 +103,7 @@ def test_an_interrupt_ends_the_simulations_too(toy: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=10) == 130
+    assert process.wait(timeout=60) == 130
     assert simulators_of(toy) == []
 
 
