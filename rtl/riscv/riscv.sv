@@ -314,13 +314,14 @@ module riscv
   riscv_muldiv u_muldiv (
     .clk_i,
     .rst_ni,
-    .start_i (x_go && is_muldiv),
-    .funct3_i(funct3),
-    .a_i     (rs1_late),
-    .b_i     (rs2_late),
-    .done_o  (muldiv_done),
-    .taken_i (x_advance),
-    .result_o(muldiv_result)
+    .start_i   (x_go && is_muldiv),
+    .selected_i(is_muldiv),
+    .funct3_i  (funct3),
+    .a_i       (rs1_late),
+    .b_i       (rs2_late),
+    .done_o    (muldiv_done),
+    .taken_i   (x_advance),
+    .result_o  (muldiv_result)
   );
 
   // CSRs

@@ -169,20 +169,23 @@ module riscv_csr
     if (trap_i || write_mtval)  mtval_q  <= trap_i ? trap_value_i : wdata;
   end
 
-  // Counters: a write to one half leaves the other one, and the count of this cycle is lost.
+  // Counters: a write to one half leaves the other one, and the count of this cycle is lost. The
+  // upper bits are clocked only when the lowest eight overflow.
 
   always_ff @(posedge clk_i) begin
     if (write_mcycle || write_mcycleh) begin
       if (write_mcycle)  mcycle_q[31:0]  <= wdata;
       if (write_mcycleh) mcycle_q[63:32] <= wdata;
     end else if (!inhibit_q[0]) begin
-      mcycle_q <= mcycle_q + 64'd1;
+      mcycle_q[7:0] <= mcycle_q[7:0] + 8'd1;
+      if (&mcycle_q[7:0]) mcycle_q[63:8] <= mcycle_q[63:8] + 56'd1;
     end
     if (write_minstret || write_minstreth) begin
       if (write_minstret)  minstret_q[31:0]  <= wdata;
       if (write_minstreth) minstret_q[63:32] <= wdata;
     end else if (retire_i && !inhibit_q[1]) begin
-      minstret_q <= minstret_q + 64'd1;
+      minstret_q[7:0] <= minstret_q[7:0] + 8'd1;
+      if (&minstret_q[7:0]) minstret_q[63:8] <= minstret_q[63:8] + 56'd1;
     end
   end
 

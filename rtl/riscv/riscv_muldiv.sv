@@ -10,12 +10,14 @@
 //          adds it instead.
 //
 // start_i holds from the first cycle until result_o is taken, operands stable; falling earlier
-// abandons the operation.
+// abandons the operation. Operands of other instructions are held off by selected_i: through the
+// multiplier they would cost a third of the core's energy.
 
 module riscv_muldiv (
   input  logic        clk_i,
   input  logic        rst_ni,
   input  logic        start_i,
+  input  logic        selected_i,  // early: the instruction is one of these
   input  logic [2:0]  funct3_i,
   input  logic [31:0] a_i,
   input  logic [31:0] b_i,
@@ -27,6 +29,9 @@ module riscv_muldiv (
   logic [5:0]  step_q;
   logic [31:0] low_q;              // dividend out, quotient in; low part of a product's sum
   logic [31:0] high_q;             // remainder; high part of a product's sum
+
+  wire [31:0] a = a_i & {32{selected_i}};
+  wire [31:0] b = b_i & {32{selected_i}};
 
   wire is_div    = funct3_i[2];
   wire is_mul    = funct3_i == 3'b000;
@@ -55,11 +60,11 @@ module riscv_muldiv (
   wire        b_signed = funct3_i[1:0] == 2'b01;         // mulh
   wire        a_high   = !is_mul && step_q[0];
   wire        b_high   = !is_mul && step_q[1];
-  wire [16:0] a_half   = a_high ? {a_signed && a_i[31], a_i[31:16]} : {1'b0, a_i[15:0]};
-  wire [16:0] b_half   = b_high ? {b_signed && b_i[31], b_i[31:16]} : {1'b0, b_i[15:0]};
+  wire [16:0] a_half   = a_high ? {a_signed && a[31], a[31:16]} : {1'b0, a[15:0]};
+  wire [16:0] b_half   = b_high ? {b_signed && b[31], b[31:16]} : {1'b0, b[15:0]};
 
   wire signed [33:0] product = $signed(a_half) * $signed(b_half);
-  wire        [15:0] middle  = 16'(a_i[15:0] * b_i[31:16]) + 16'(a_i[31:16] * b_i[15:0]);
+  wire        [15:0] middle  = 16'(a[15:0] * b[31:16]) + 16'(a[31:16] * b[15:0]);
 
   // Sum of partial products: {high_q[1:0], low_q}, moved down by 16 before the second and the last
   // are added.
@@ -69,10 +74,10 @@ module riscv_muldiv (
 
   // Divider: one adder, used as 0 - a, remainder - |b|, 0 - result
 
-  wire a_negative = !unsigned_div && a_i[31];
-  wire b_negative = !unsigned_div && b_i[31];
+  wire a_negative = !unsigned_div && a[31];
+  wire b_negative = !unsigned_div && b[31];
   wire is_first   = step_q == '0;
-  wire negate     = is_rem ? a_negative : a_negative != b_negative && b_i != '0;
+  wire negate     = is_rem ? a_negative : a_negative != b_negative && b != '0;
 
   wire [31:0] magnitude = is_rem ? high_q : low_q;       // of the result, in the last step
   wire [32:0] partial   = {high_q, low_q[31]};
@@ -82,11 +87,11 @@ module riscv_muldiv (
   always_comb begin
     if (is_first || is_last) begin
       add_a     = '0;
-      add_b     = {1'b1, ~(is_first ? a_i : magnitude)};
+      add_b     = {1'b1, ~(is_first ? a : magnitude)};
       add_carry = 1'b1;
     end else begin
       add_a     = partial;
-      add_b     = {1'b1, b_negative ? b_i : ~b_i};
+      add_b     = {1'b1, b_negative ? b : ~b};
       add_carry = !b_negative;
     end
   end
@@ -99,7 +104,7 @@ module riscv_muldiv (
         low_q  <= sum[31:0];
         high_q <= 32'(sum[33:32]);
       end else if (is_first) begin
-        low_q  <= a_negative ? difference[31:0] : a_i;
+        low_q  <= a_negative ? difference[31:0] : a;
         high_q <= '0;
       end else begin
         low_q  <= {low_q[30:0], fits};
