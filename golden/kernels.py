@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The training kernels of train_kernels.cc as differentiable torch functions.
 
-Compiled on first use into build/kernels, under a name that changes with the source, the compiler
-and the machine. Tensors are float32 and hold the batch, always BATCH images, in their last
-dimension.
+Tensors are float32 and hold the batch, always BATCH images, in their last dimension.
 """
 
 from __future__ import annotations
 
 import ctypes
 import functools
-import hashlib
 import math
-import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,46 +16,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from golden import compiled
 from golden.arithmetic import TANH_STEPS_PER_UNIT, TANH_TABLE, leading_ones
-from golden.datasets import ROOT
 
 BATCH = 128
 _SOURCE = Path(__file__).with_name("train_kernels.cc")
-_FLAGS = ["-std=c++20", "-O3", "-march=native", "-mprefer-vector-width=512",
-          "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"]  # fmt: skip
 
 
-class CompilerError(Exception):
-    """The kernels cannot be compiled; the message has the remedy or the compiler's own words."""
-
-
-@functools.cache
 def library() -> ctypes.CDLL:
-    """Load the compiled kernels.
-
-    Raises:
-        CompilerError: if g++ is missing or fails.
-    """
-    try:
-        machine = _run(["g++", "-march=native", "-dM", "-E", "-x", "c++", os.devnull])
-        key = hashlib.sha256(_SOURCE.read_bytes() + repr(_FLAGS).encode() + machine).hexdigest()[
-            :16
-        ]
-        path = ROOT / "build" / "kernels" / f"{key}.so"
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            partial = path.with_suffix(f".{os.getpid()}")
-            _run(["g++", *_FLAGS, str(_SOURCE), "-o", str(partial)])
-            partial.replace(path)
-    except FileNotFoundError as error:
-        raise CompilerError("training needs a C++ compiler: sudo apt-get install g++") from error
-    except subprocess.CalledProcessError as error:
-        raise CompilerError(f"{_SOURCE.name} does not compile: {error.stderr.decode()}") from error
-    return ctypes.CDLL(str(path))
-
-
-def _run(command: list[str]) -> bytes:
-    return subprocess.run(command, check=True, capture_output=True).stdout
+    """The compiled kernels. Raises CompilerError if there is no compiler."""
+    return compiled.library(_SOURCE)
 
 
 class _CGeometry(ctypes.Structure):

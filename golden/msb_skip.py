@@ -42,6 +42,14 @@ class Counts:
         """All products, [N]."""
         return self.kept + self.zero_skipped + self.soft_skipped
 
+    def __sub__(self, other: Counts) -> Counts:
+        """The products that are not among those of `other`."""
+        return Counts(
+            self.kept - other.kept,
+            self.zero_skipped - other.zero_skipped,
+            self.soft_skipped - other.soft_skipped,
+        )
+
 
 # Blocks of the sequential rules: small enough that their dozen temporaries stay in the cache.
 _BLOCK_ELEMENTS = 1 << 15
@@ -301,6 +309,15 @@ class Unit:
         if clear:
             self.counters[index] = 0
         return Response(accept=True, writeback=True, data=data)
+
+
+class AlwaysMultiplies(Unit):
+    """The unit msb_skip_simd4: that of mode exact, whatever its configuration says."""
+
+    @property
+    def mode(self) -> Mode:
+        """Always exact."""
+        return Mode.EXACT
 
 
 def _int8(word: int) -> int:

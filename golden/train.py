@@ -32,7 +32,8 @@ from torch.nn import functional
 
 from golden import datasets
 from golden.architecture import ModelError, lenet5
-from golden.kernels import BATCH, CompilerError
+from golden.compiled import CompilerError
+from golden.kernels import BATCH
 from golden.msb_skip import Mode
 from golden.network import NETWORKS, TRAININGS, Network, Trace, model_path
 from golden.student import Student

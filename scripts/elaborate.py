@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Elaborates one block as synthesis sees it: ``python -m scripts.elaborate msb_skip``.
+"""Elaborates one module as synthesis sees it: ``python -m scripts.elaborate BLOCK TOP``.
 
 Yosys reads the sources with its slang frontend and must find no latch, no loop and no net driven
 twice or not at all. A process of its own, because Yosys ends the process on an error.
@@ -12,17 +12,15 @@ import sys
 from pyosys import libyosys
 
 from scripts.project import Project
+from scripts.yosys import rtl_command
 
 
-def main(name: str) -> int:
-    """Elaborate RTL block `name`; Yosys prints what is wrong and exits with status 1."""
+def main(name: str, top: str) -> int:
+    """Elaborate `top` of RTL block `name`; Yosys prints what is wrong and exits with status 1."""
     closure = Project().closure(name)
-    words = ["read_slang", "-DSYNTHESIS", "--top", str(closure[-1].top)]
-    words += [f"-I{block.folder}" for block in closure]
-    words += [str(source) for block in closure for source in block.sources]
     design = libyosys.Design()
     for command in (
-        " ".join(words),
+        rtl_command(closure, top, hierarchy=False),
         "hierarchy -check",
         "proc",
         "select -assert-none t:$dlatch t:$adlatch t:$dlatchsr",
@@ -33,4 +31,4 @@ def main(name: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -70,12 +70,13 @@ def _checks(project: Project) -> list[Check]:
     for name in project.blocks():
         block = project.block(name)
         checks.append((f"waivers {name}", partial(waiver_findings, project, block)))
-        if block.top:
+        for top in block.tops:
             for defines in project.variants(block.name):
-                label = " ".join([name, *defines])
-                checks.append((f"verilator {label}", partial(_verilator, project, block, defines)))
-            checks.append((f"icarus {name}", partial(_icarus, project, block)))
-            checks.append((f"yosys {name}", partial(_yosys, block)))
+                label = " ".join([top, *defines])
+                check = partial(_verilator, project, block, top, defines)
+                checks.append((f"verilator {label}", check))
+            checks.append((f"icarus {top}", partial(_icarus, project, block, top)))
+            checks.append((f"yosys {top}", partial(_yosys, block, top)))
     return checks
 
 
@@ -98,22 +99,25 @@ def _verible(project: Project) -> list[str]:
     )
 
 
-def _verilator(project: Project, block: Block, defines: Iterable[str]) -> list[str]:
+def _verilator(project: Project, block: Block, top: str, defines: Iterable[str]) -> list[str]:
     flags = ["--lint-only", "-Wall", "--quiet", *(f"-D{name}" for name in defines)]
-    command = [str(verilator()), *flags, "--top-module", str(block.top)]
+    if top != block.top:
+        flags.append("-Wno-UNUSEDPARAM")  # packages have what the block's own top needs
+    command = [str(verilator()), *flags, "--top-module", top]
     found = output([*command, *_files(project, block)])
     return [line for line in found if line.startswith("%")] or found
 
 
-def _icarus(project: Project, block: Block) -> list[str]:
+def _icarus(project: Project, block: Block, top: str) -> list[str]:
     files = _files(project, block)
-    command = ["iverilog", "-g2012", "-Wall", "-tnull", "-s", str(block.top), *files]
+    command = ["iverilog", "-g2012", "-Wall", "-tnull", "-s", top, *files]
     found = output(command, only_failed=True)  # its warnings are about what it cannot do itself
     return [line for line in found if "sorry" not in line and "warning" not in line] or found
 
 
-def _yosys(block: Block) -> list[str]:
-    found = output([sys.executable, "-m", "scripts.elaborate", block.name], only_failed=True)
+def _yosys(block: Block, top: str) -> list[str]:
+    command = [sys.executable, "-m", "scripts.elaborate", block.name, top]
+    found = output(command, only_failed=True)
     return [line for line in found if re.search("ERROR|error|Warning", line)] or found
 
 

@@ -22,13 +22,24 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Block:
-    """One folder of RTL: `sources` in compile order, after those of the folders in `depends`."""
+    """One folder of RTL: `sources` in compile order, after those of the folders in `depends`.
+
+    parts: modules whose area and energy are told apart, by the name that tables give them.
+    others: modules that may stand in the place of `top`.
+    """
 
     name: str
     folder: Path
     top: str | None
     depends: tuple[str, ...]
     sources: tuple[Path, ...]
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+
+    @property
+    def tops(self) -> tuple[str, ...]:
+        """Every module that is elaborated on its own."""
+        return (self.top, *self.others) if self.top else ()
 
 
 @dataclass(frozen=True)
@@ -42,11 +53,15 @@ class Smoke:
 
 @dataclass(frozen=True)
 class Test:
-    """One test: its wall-clock limit in seconds, and what its build has beside the others'."""
+    """One test: its wall-clock limit in seconds, and what its build has beside the others'.
+
+    not_on_netlists: why it cannot run on one, "" if it can.
+    """
 
     timeout_s: float = 600
     defines: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
+    not_on_netlists: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,9 +117,17 @@ class Project:
     def block(self, name: str) -> Block:
         """Read rtl/<name>/block.toml."""
         folder = self.root / "rtl" / choose("RTL block", name, self.blocks())
-        table = _read(folder / "block.toml", {"top", "depends", "sources"})
-        sources = tuple(_existing(folder, table.get("sources", []), "block.toml"))
-        return Block(name, folder, table.get("top"), tuple(table.get("depends", [])), sources)
+        table = _read(folder / "block.toml", {"top", "others", "depends", "sources", "parts"})
+        parts = {label: tuple(modules) for label, modules in table.get("parts", {}).items()}
+        return Block(
+            name=name,
+            folder=folder,
+            top=table.get("top"),
+            depends=tuple(table.get("depends", [])),
+            sources=tuple(_existing(folder, table.get("sources", []), "block.toml")),
+            parts=parts,
+            others=tuple(table.get("others", [])),
+        )
 
     def closure(self, name: str) -> list[Block]:
         """The block and everything it depends on, each once, dependencies first."""
@@ -150,7 +173,8 @@ class Project:
 
 def _test(entry: dict[str, Any]) -> Test:
     lists = {name: tuple(entry.get(name, ())) for name in ("defines", "libraries")}
-    return Test(float(entry.get("timeout_s", Test.timeout_s)), **lists)
+    limit_s = float(entry.get("timeout_s", Test.timeout_s))
+    return Test(limit_s, **lists, not_on_netlists=entry.get("not_on_netlists", ""))
 
 
 def _smoke(folder: Path, entry: dict[str, Any], tests: Iterable[str]) -> Smoke:

@@ -14,10 +14,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from golden import arithmetic, kernels, train
+from golden import arithmetic, compiled, kernels, train
 from golden.architecture import ModelError, describe, lenet5
+from golden.compiled import CompilerError
 from golden.datasets import Digits
-from golden.kernels import BATCH, CompilerError, Finish, Products, geometry, keep_thresholds
+from golden.kernels import BATCH, Finish, Products, geometry, keep_thresholds
 from golden.msb_skip import Mode, Unit, products
 from golden.network import NETWORKS, Network, load, model_path
 from golden.quantise import quantise
@@ -642,7 +643,7 @@ def test_missing_compiler_gives_the_install_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    kernels.library.cache_clear()
+    compiled.library.cache_clear()
     with pytest.raises(CompilerError, match=r"apt-get install g\+\+"):
         kernels.library()
-    kernels.library.cache_clear()
+    compiled.library.cache_clear()

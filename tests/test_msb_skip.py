@@ -47,6 +47,33 @@ def test_a_word_takes_as_many_cycles_as_its_kept_lanes_need(multipliers: int) ->
     assert result.counts["timed"] > 4 * 1_000
 
 
+@pytest.mark.parametrize(
+    "test",
+    [
+        "RandomTraffic",
+        "BackToBack",
+        "Kills",
+        "SlowCore",
+        "CornerOperands",
+        "ResetInTheMiddle",
+        "IllegalInstructions",
+    ],
+)
+def test_a_unit_that_always_multiplies_answers_like_mode_exact(test: str) -> None:
+    simulate("msb_skip", test, parameters={"Simd4": 1})
+
+
+@pytest.mark.parametrize("accumulators", [4, 8])
+def test_it_does_so_on_a_four_state_simulator(accumulators: int) -> None:
+    simulate(
+        "msb_skip",
+        "RandomTraffic",
+        simulator="icarus",
+        parameters={"Simd4": 1, "Accumulators": accumulators},
+        settings={"instructions": 1_000},
+    )
+
+
 @pytest.mark.parametrize("test", ["Kills", "SlowCore"])
 @pytest.mark.parametrize("multipliers", [2, 4])
 def test_kills_and_late_commits_leave_no_trace(test: str, multipliers: int) -> None:
@@ -80,11 +107,21 @@ def test_exactly_the_instructions_of_the_table_are_accepted(accumulators: int) -
 
 
 @pytest.mark.parametrize(
-    ("parameter", "value"), [("Multipliers", 3), ("Accumulators", 6), ("IdWidth", 2)]
+    ("parameter", "value", "simd4"),
+    [
+        ("Multipliers", 3, 0),
+        ("Accumulators", 6, 0),
+        ("IdWidth", 2, 0),
+        ("Accumulators", 6, 1),
+        ("IdWidth", 2, 1),
+    ],
 )
-def test_a_parameter_out_of_range_is_refused_by_name(parameter: str, value: int) -> None:
+def test_a_parameter_out_of_range_is_refused_by_name(
+    parameter: str, value: int, simd4: int
+) -> None:
+    parameters = {parameter: value, "Simd4": simd4}
     with pytest.raises(SimulationFailed, match=f"{parameter} = {value} must be"):
-        simulate("msb_skip", "RandomTraffic", simulator="icarus", parameters={parameter: value})
+        simulate("msb_skip", "RandomTraffic", simulator="icarus", parameters=parameters)
 
 
 # What takes other builds or tests than the three below; make coverage has them all.
@@ -116,19 +153,22 @@ DENSE = ("BackToBack", {"Multipliers": 2}, {})
 DECODER = ("IllegalInstructions", {}, {})
 DECODER_4 = ("IllegalInstructions", {"Accumulators": 4}, {})
 RESET = ("ResetInTheMiddle", {}, {})
-RUNS = [RANDOM, RANDOM_4, KILLS, SLOW, DENSE, DECODER, RESET]
+RANDOM_SIMD = ("RandomTraffic", {"Simd4": 1}, {"instructions": 1_000})
+KILLS_SIMD = ("Kills", {"Simd4": 1}, {})
+DENSE_SIMD = ("BackToBack", {"Simd4": 1}, {})
+RUNS = [RANDOM, RANDOM_4, KILLS, SLOW, DENSE, DECODER, RESET, RANDOM_SIMD, KILLS_SIMD, DENSE_SIMD]
 
 # What is wrong -> file, text, replacement, the test that notices
 PLANTED = {
     "keeps only above the limit": (
         "msb_skip_keep.sv",
-        "sum >= limit",
-        "sum > limit",
+        ">= {1'b0, maximum[i]}",
+        "> {1'b0, maximum[i]}",
         RANDOM,
     ),
     "takes the magnitude of negative operands without the complement": (
         "msb_skip_keep.sv",
-        "(act_i[i][6:0] ^ {7{act_i[i][7]}})",
+        "(act_i[i][6:0] ^ act_i[i][7:1])",
         "(act_i[i][6:0])",
         RANDOM,
     ),
@@ -140,8 +180,8 @@ PLANTED = {
     ),
     "compares with the maximum of the word before only": (
         "msb_skip_keep.sv",
-        "maximum[i+1] > threshold_i ? maximum[i+1] - threshold_i",
-        "maximum[0] > threshold_i ? maximum[0] - threshold_i",
+        ">= {1'b0, maximum[i]}",
+        ">= {1'b0, maximum[0]}",
         RANDOM,
     ),
     "misses the maximum of a word that is still in the beat stage": (
@@ -176,26 +216,50 @@ PLANTED = {
     ),
     "lets the operands of an idle multiplier change": (
         "msb_skip_mac.sv",
-        "else if (load_i && busy_i[m]) begin",
-        "else if (load_i) begin",
+        "if (load_i && busy_i[m]) begin",
+        "if (load_i) begin",
         RANDOM_4,
     ),
     "sums four products in 17 bits": (
-        "msb_skip_mac.sv",
+        "msb_skip_pkg.sv",
         "localparam int SumWidth = 18;",
         "localparam int SumWidth = 17;",
         RANDOM_4,
     ),
     "extends the sum without its sign": (
-        "msb_skip_mac.sv",
-        "{sum[SumWidth-1]}",
+        "msb_skip_accumulators.sv",
+        "{sum_i[SumWidth-1]}",
         "{1'b0}",
         RANDOM,
     ),
     "writes two accumulators": (
-        "msb_skip_mac.sv",
-        "add_i && index_i == 3'(i)",
-        "add_i && index_i[1:0] == 2'(i)",
+        "msb_skip_accumulators.sv",
+        "if (add_i && chosen[i])",
+        "if (add_i && index_i[1:0] == 2'(i))",
+        RANDOM,
+    ),
+    "adds to what an accumulator was before it was cleared": (
+        "msb_skip_accumulators.sv",
+        "if (chosen[i] && used_q[i])",
+        "if (chosen[i])",
+        RANDOM,
+    ),
+    "counts to 63 only": (
+        "msb_skip_status.sv",
+        "high + HighWidth'(add_i && carry[i])",
+        "high",
+        RANDOM,
+    ),
+    "clears the low part of a counter only": (
+        "msb_skip_status.sv",
+        "carry & {Counters{add_i}}) & ~clear",
+        "carry & {Counters{add_i}})",
+        RANDOM,
+    ),
+    "shows the destination of the read before": (
+        "msb_skip_result.sv",
+        "we_q ? rd_q : '0",
+        "rd_q",
         RANDOM,
     ),
     "swaps the counters of zero-skipped and soft-skipped lanes": (
@@ -212,7 +276,7 @@ PLANTED = {
     ),
     "reads before the dot4 in front is done": (
         "msb_skip.sv",
-        "&& !beat_valid_q && result_first_free",
+        "&& !beat_valid && result_first_free",
         "&& result_first_free",
         RANDOM,
     ),
@@ -229,9 +293,9 @@ PLANTED = {
         KILLS,
     ),
     "executes a dot4 that is killed while it is dealt": (
-        "msb_skip.sv",
-        "beat_committed_q <= word_commit;",
-        "beat_committed_q <= word_commit || word_kill;\n      if (word_kill) beat_valid_q <= 1'b1;",
+        "msb_skip_beat.sv",
+        "committed_q <= deal_commit_i;",
+        "committed_q <= deal_commit_i || deal_kill_i;\n      if (deal_kill_i) valid_q <= 1'b1;",
         KILLS,
     ),
     "takes an instruction that is killed while it is issued": (
@@ -266,8 +330,8 @@ PLANTED = {
     ),
     "leaves a gap after each word": (
         "msb_skip.sv",
-        "word_op == OpDot4 && (!beat_valid_q || beat_fire)",
-        "word_op == OpDot4 && !beat_valid_q",
+        "word_op == OpDot4 && (!beat_valid || beat_fire)",
+        "word_op == OpDot4 && !beat_valid",
         DENSE,
     ),
     "accepts an undefined funct7 of read": (
@@ -288,9 +352,39 @@ PLANTED = {
         "mode_q      <= ModeZero;",
         RESET,
     ),
+    "simd4: adds two products in 16 bits": (
+        "msb_skip_simd4.sv",
+        "17'($signed(product[2])) + 17'($signed(product[3]))",
+        "17'($signed(16'(product[2] + product[3])))",
+        RANDOM_SIMD,
+    ),
+    "simd4: leaves the last lane out": (
+        "msb_skip_simd4.sv",
+        "17'($signed(product[2])) + 17'($signed(product[3]))",
+        "17'($signed(product[2]))",
+        RANDOM_SIMD,
+    ),
+    "simd4: counts three lanes": (
+        "msb_skip_simd4.sv",
+        "3'(Lanes)}",
+        "3'(Lanes - 1)}",
+        RANDOM_SIMD,
+    ),
+    "simd4: takes a word that is killed for one that stays": (
+        "msb_skip_simd4.sv",
+        ".deal_kill_i    (word_kill)",
+        ".deal_kill_i    (1'b0)",
+        KILLS_SIMD,
+    ),
+    "simd4: leaves a gap after each word": (
+        "msb_skip_simd4.sv",
+        "word_op == OpDot4 && (!beat_valid || beat_fire)",
+        "word_op == OpDot4 && !beat_valid",
+        DENSE_SIMD,
+    ),
     "shows an unknown result after power-up": (
         "msb_skip_result.sv",
-        "      data_q         <= '0;\n",
+        "      data_q <= '0;\n",
         "",
         RESET,
     ),

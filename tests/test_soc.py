@@ -36,9 +36,50 @@ def test_four_multipliers_give_the_same_results_in_fewer_cycles() -> None:
 
 
 @pytest.mark.parametrize("network", ["lenet5-relu", "lenet5-tanh"])
+def test_a_unit_that_always_multiplies_takes_the_place_of_the_other(network: str) -> None:
+    settings = {"network": network, "mode": "exact", "images": 1}
+    result = simulate("soc", "Inference", settings=settings, parameters={"Simd4": 1})
+    assert result.counts["values_compared"] == IMAGE_VALUES
+
+
+def test_a_unit_that_does_not_exist_is_refused_by_name() -> None:
+    with pytest.raises(SimulationFailed, match="Simd4 = 2 must be 0 or 1"):
+        simulate("soc", "Bus", parameters={"Simd4": 2}, simulator="icarus")
+
+
+@pytest.mark.parametrize("network", ["lenet5-relu", "lenet5-tanh"])
 def test_plain_program_equals_golden(network: str) -> None:
     settings = {"network": network, "program": "lenet5_scalar", "mode": "exact", "images": 1}
     assert simulate("soc", "Inference", settings=settings).counts["images"] == 1
+
+
+@pytest.mark.parametrize("network", ["lenet5-relu", "lenet5-tanh"])
+def test_branches_save_cycles_and_instructions_and_change_no_result(network: str) -> None:
+    settings = {"network": network, "images": 1}
+    plain = simulate("soc", "Inference", settings=settings)
+    branch = simulate("soc", "Inference", settings={**settings, "program": "lenet5_branch"})
+    assert branch.counts["values_compared"] == plain.counts["values_compared"]
+    for figure in ("cycles_per_inference", "instructions_per_inference"):
+        assert branch.counts[figure] < 0.9 * plain.counts[figure]
+
+
+@pytest.mark.parametrize(
+    ("mode", "threshold"),
+    [
+        ("exact", None),
+        ("zero", None),
+        ("running-maximum", 3),
+        ("soft", 0),  # no threshold below 6 frees anything but zeros
+        ("soft", 7),
+        ("soft", 13),  # keeps nothing
+    ],
+)
+def test_branches_follow_the_mode_and_the_threshold(mode: str, threshold: int | None) -> None:
+    settings = {"mode": mode, "images": 1, "program": "lenet5_branch"}
+    if threshold is not None:
+        settings["threshold"] = threshold
+    result = simulate("soc", "Inference", settings=settings)
+    assert result.counts["values_compared"] == IMAGE_VALUES
 
 
 def test_first_layer_runs_on_a_four_state_simulator() -> None:
@@ -60,12 +101,12 @@ PLANTED_BUGS = {
         "OneLayer",
         Edit("rtl/common/ram.sv", "if (be_i[b]) mem", "if (be_i[0] || be_i[b]) mem"),
     ),
-    "the unit gets the second operand twice": (
+    "the unit gets its operands the wrong way round": (
         "OneLayer",
         Edit(
             "rtl/soc/soc.sv",
-            ".xif_register_rs_i        (xif_register_rs)",
-            ".xif_register_rs_i        ({2{xif_register_rs[1]}})",
+            ".xif_register_rs_o        (xif_register_rs)",
+            ".xif_register_rs_o        ({xif_register_rs[0], xif_register_rs[1]})",
         ),
     ),
     "reads of the instruction RAM return the data RAM": bus_bug(

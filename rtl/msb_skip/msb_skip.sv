@@ -92,18 +92,15 @@ module msb_skip
 
   // Beat stage: lanes at the multipliers
 
-  logic                     beat_valid_q;
-  logic                     beat_committed_q;
-  logic                     beat_last_q;  // of its word
-  logic                     beat_busy_q;  // has at least one lane
-  logic [2:0]               beat_index_q;
-  logic [IdWidth-1:0]       beat_id_q;
-  logic [3:0]               beat_maximum_q;
-  logic [Counters-1:0][2:0] beat_count_q;
-  logic                     beat_commit;
-  logic                     beat_kill;
+  logic                     beat_valid;
+  logic                     beat_last;    // of its word
+  logic [IdWidth-1:0]       beat_id;
   logic                     beat_fire;
   logic                     beat_retire;  // the last beat of a word is done
+  logic                     beat_busy_q;  // has at least one lane
+  logic [2:0]               beat_index_q;
+  logic [3:0]               beat_maximum_q;
+  logic [Counters-1:0][2:0] beat_count_q;
 
   logic result_full;
   logic result_first_free;
@@ -151,7 +148,7 @@ module msb_skip
   logic [31:0]             status;
 
   assign execute          = word_valid && word_op != OpDot4 && word_commit
-                         && !beat_valid_q && result_first_free;
+                         && !beat_valid && result_first_free;
   assign cfg_word         = word_act;
   assign cfg              = execute && word_op == OpCfg;
   assign read_accumulator = word_op == OpReadAccumulator;
@@ -196,43 +193,38 @@ module msb_skip
     .wgt_o     (wgt)
   );
 
-  assign deal       = word_valid && word_op == OpDot4 && (!beat_valid_q || beat_fire);
+  assign deal       = word_valid && word_op == OpDot4 && (!beat_valid || beat_fire);
   assign deal_final = deal && deal_last;
 
+  // Clocked only by words that take more than one cycle: most keep one lane or none.
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       dealt_q <= '0;
-    end else if (word_load || deal) begin
+    end else if (word_load && |dealt_q || deal && !deal_last) begin
       dealt_q <= word_load ? '0 : dealt_q | picked;
     end
   end
 
   // Beat stage
 
-  msb_skip_verdict #(.IdWidth(IdWidth)) u_beat_verdict (
-    .id_i           (beat_id_q),
+  msb_skip_beat #(.IdWidth(IdWidth)) u_beat (
+    .clk_i          (clk_i),
+    .rst_ni         (rst_ni),
+    .deal_i         (deal),
+    .deal_last_i    (deal_last),
+    .deal_id_i      (word_id),
+    .deal_commit_i  (word_commit),
+    .deal_kill_i    (word_kill),
     .commit_valid_i (xif_commit_valid_i),
     .commit_id_i    (xif_commit_id_i),
     .commit_kill_i  (xif_commit_kill_i),
-    .commit_o       (beat_commit),
-    .kill_o         (beat_kill)
+    .result_full_i  (result_full),
+    .valid_o        (beat_valid),
+    .last_o         (beat_last),
+    .id_o           (beat_id),
+    .fire_o         (beat_fire),
+    .retire_o       (beat_retire)
   );
-
-  assign beat_fire   = beat_valid_q && beat_committed_q && (!beat_last_q || !result_full);
-  assign beat_retire = beat_fire && beat_last_q;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      beat_valid_q     <= 1'b0;
-      beat_committed_q <= 1'b0;
-    end else if (deal) begin
-      beat_valid_q     <= !word_kill;
-      beat_committed_q <= word_commit;
-    end else begin
-      beat_valid_q     <= beat_valid_q && !beat_fire && (beat_committed_q || !beat_kill);
-      beat_committed_q <= beat_committed_q || beat_commit;
-    end
-  end
 
   function automatic logic [2:0] ones(input logic [Lanes-1:0] lanes);
     return {2'b0, lanes[0]} + {2'b0, lanes[1]} + {2'b0, lanes[2]} + {2'b0, lanes[3]};
@@ -242,16 +234,12 @@ module msb_skip
   // carry the maximum either: a lane that raises the maximum is always kept.
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      beat_last_q    <= 1'b0;
       beat_busy_q    <= 1'b0;
-      beat_id_q      <= '0;
       beat_index_q   <= '0;
       beat_maximum_q <= '0;
       beat_count_q   <= '0;
     end else if (deal) begin
-      beat_last_q  <= deal_last;
       beat_busy_q  <= |busy;
-      beat_id_q    <= word_id;
       beat_count_q <= {ones(~keep & ~zero), ones(~keep & zero), ones(keep)};  // CounterSoft first
       if (|busy) begin
         beat_index_q   <= word_index;
@@ -273,7 +261,7 @@ module msb_skip
     .busy_i  (busy),
     .act_i   (act),
     .wgt_i   (wgt),
-    .index_i (read_accumulator && !beat_valid_q ? word_index : beat_index_q),
+    .index_i (read_accumulator && !beat_valid ? word_index : beat_index_q),
     .add_i   (beat_fire && beat_busy_q),
     .clear_i (clear_accumulator),
     .value_o (accumulator)
@@ -284,7 +272,7 @@ module msb_skip
     .rst_ni        (rst_ni),
     .clear_i       (clear_accumulator),
     .write_i       (maximum_write),
-    .forward_i     (beat_valid_q && beat_last_q && beat_busy_q),
+    .forward_i     (beat_valid && beat_last && beat_busy_q),
     .write_index_i (beat_index_q),
     .write_value_i (beat_maximum_q),
     .read_index_i  (word_index),
@@ -300,6 +288,7 @@ module msb_skip
     .threshold_o (threshold),
     .add_i       (beat_retire),
     .count_i     (beat_count_q),
+    .read_i      (read_status),
     .index_i     (word_index[1:0]),
     .clear_i     (execute && read_status && word_clear),
     .value_o     (status)
@@ -310,7 +299,7 @@ module msb_skip
     .rst_ni         (rst_ni),
     .push_i         (beat_retire || execute),
     .push_read_i    (execute && (read_accumulator || read_status)),
-    .push_id_i      (beat_retire ? beat_id_q : word_id),
+    .push_id_i      (beat_retire ? beat_id : word_id),
     .push_rd_i      (word_rd),
     .push_data_i    (read_status ? status : accumulator),
     .full_o         (result_full),
@@ -332,11 +321,10 @@ module msb_skip
   `ASSERT(OnlyOneHartCommits, !xif_commit_valid_i || xif_commit_hartid_i == 32'(HartId))
 
   // What the unit promises
-  `ASSERT(StateChangesOnlyAfterCommit, !(beat_fire && !beat_committed_q || execute && !word_commit))
+  `ASSERT(StateChangesOnlyAfterCommit, !execute || word_commit)
   `ASSERT(OneInstructionRetiresAtATime, !(beat_retire && execute))
   `ASSERT(NoLaneIsDealtTwice, !deal || (picked & dealt_q) == '0)
   `ASSERT(OnlyKeptLanesAreDealt, !deal || (picked & ~keep) == '0)
   `ASSERT(AWordLeavesWithAllItsLanes, !deal_final || (picked | dealt_q) == keep)
-  `ASSERT(ResultsAreNeverLost, !(beat_retire && result_full))
 
 endmodule : msb_skip

@@ -121,10 +121,10 @@ module msb_skip_issue
       early_commit_q <= 1'b0;
       early_kill_q   <= 1'b0;
       early_id_q     <= '0;
-    end else begin
+    end else if (issue_waits && commit_valid_i || early_commit_q || early_kill_q) begin
       early_commit_q <= issue_waits && issue_committed;
       early_kill_q   <= issue_waits && issue_killed;
-      if (issue_waits && commit_valid_i) early_id_q <= issue_id_i;
+      early_id_q     <= issue_id_i;
     end
   end
 
@@ -151,17 +151,19 @@ module msb_skip_issue
       clear_q <= 1'b0;
       rd_q    <= '0;
       id_q    <= '0;
-      act_q   <= '0;
-      wgt_q   <= '0;
     end else if (word_load_o) begin
       op_q    <= op;
       index_q <= index;
       clear_q <= clear;
       rd_q    <= issue_instr_i[11:7];
       id_q    <= issue_id_i;
-      if (issue_register_read_o[0]) act_q <= register_rs_i[0];
-      if (issue_register_read_o[1]) wgt_q <= register_rs_i[1];
     end
+  end
+
+  // Operands need no reset: nothing looks at them before an instruction has brought some.
+  always_ff @(posedge clk_i) begin
+    if (word_load_o && issue_register_read_o[0]) act_q <= register_rs_i[0];
+    if (word_load_o && issue_register_read_o[1]) wgt_q <= register_rs_i[1];
   end
 
   assign word_valid_o = valid_q;

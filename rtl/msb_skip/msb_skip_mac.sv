@@ -33,13 +33,8 @@ module msb_skip_mac
   output logic [31:0]                 value_o
 );
 
-  localparam int SumWidth = 18;  // four products of 16 bits
-
   logic [Multipliers-1:0]               busy_q;
   logic [Multipliers-1:0][SumWidth-1:0] partial;  // running sum over the multipliers
-  logic [Accumulators-1:0][31:0]        accumulator_q;
-  logic [SumWidth-1:0]                  sum;
-  logic [31:0]                          next;
 
   // A beat without a lane leaves busy_q alone: the sum must not fall to zero for nothing.
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -56,11 +51,8 @@ module msb_skip_mac
     logic signed [15:0]         product;
     logic        [SumWidth-1:0] term;
 
-    always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) begin
-        act_q <= '0;
-        wgt_q <= '0;
-      end else if (load_i && busy_i[m]) begin
+    always_ff @(posedge clk_i) begin
+      if (load_i && busy_i[m]) begin
         act_q <= act_i[m];
         wgt_q <= wgt_i[m];
       end
@@ -71,20 +63,25 @@ module msb_skip_mac
     logic              dealt_q;  // the operands changed at the last edge, and rightly so
 
     always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) begin
-        act_before_q <= '0;
-        wgt_before_q <= '0;
-        dealt_q      <= 1'b0;
-      end else begin
-        act_before_q <= act_q;
-        wgt_before_q <= wgt_q;
-        dealt_q      <= load_i && busy_i[m];
-      end
+      if (!rst_ni) dealt_q <= 1'b1;
+      else         dealt_q <= load_i && busy_i[m];
     end
 
-    `ASSERT(OperandsRestWithoutALane, dealt_q || act_q == act_before_q && wgt_q == wgt_before_q)
+    always_ff @(posedge clk_i) begin
+      act_before_q <= act_q;
+      wgt_before_q <= wgt_q;
+    end
 
-    assign product = act_q * wgt_q;
+    // Of four states, as operands are unknown until the first lane.
+    `ASSERT(OperandsRestWithoutALane,
+            dealt_q || act_q === act_before_q && wgt_q === wgt_before_q)
+
+    msb_skip_multiplier u_multiplier (
+      .act_i     (act_q),
+      .wgt_i     (wgt_q),
+      .product_o (product)
+    );
+
     // A single multiplier holds a lane whenever add_i comes, so its product needs no mask.
     assign term    = Multipliers == 1 || busy_q[m] ? SumWidth'(product) : '0;
     if (m == 0) begin : g_first
@@ -94,24 +91,14 @@ module msb_skip_mac
     end
   end
 
-  assign sum  = partial[Multipliers-1];
-  assign next = value_o + {{(32 - SumWidth) {sum[SumWidth-1]}}, sum};
-
-  for (genvar i = 0; i < Accumulators; i++) begin : g_accumulator
-    always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) begin
-        accumulator_q[i] <= '0;
-      end else if (clear_i[i] || add_i && index_i == 3'(i)) begin
-        accumulator_q[i] <= clear_i[i] ? '0 : next;
-      end
-    end
-  end
-
-  always_comb begin
-    value_o = '0;
-    for (int i = 0; i < Accumulators; i++) begin
-      if (index_i == 3'(i)) value_o = accumulator_q[i];
-    end
-  end
+  msb_skip_accumulators #(.Accumulators(Accumulators)) u_accumulators (
+    .clk_i   (clk_i),
+    .rst_ni  (rst_ni),
+    .index_i (index_i),
+    .add_i   (add_i),
+    .sum_i   (partial[Multipliers-1]),
+    .clear_i (clear_i),
+    .value_o (value_o)
+  );
 
 endmodule : msb_skip_mac

@@ -7,6 +7,9 @@
 //
 // The word that is about to be written may be held up in the beat stage (its commit is late), so
 // the word behind it reads the new maximum from there: forward_i says that write_value_i is it.
+//
+// All maxima share one clock, since only one of the four modes writes them: eight gates would cost
+// more than they save. They have no reset; a cleared one is marked and reads as 0.
 
 `include "assert.svh"
 
@@ -27,24 +30,37 @@ module msb_skip_maxima #(
 );
 
   logic [Accumulators-1:0][3:0] maximum_q;
+  logic [Accumulators-1:0][3:0] maximum;
+  logic [Accumulators-1:0]      used_q;  // those that do not stand for 0
+  logic [Accumulators-1:0]      written;
+  logic                         change;
+
+  assign change = write_i || |(clear_i & used_q);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      used_q <= '0;
+    end else if (change) begin
+      used_q <= (used_q | written) & ~clear_i;
+    end
+  end
 
   for (genvar i = 0; i < Accumulators; i++) begin : g_maximum
-    always_ff @(posedge clk_i or negedge rst_ni) begin
-      if (!rst_ni) begin
-        maximum_q[i] <= '0;
-      end else if (clear_i[i] || write_i && write_index_i == 3'(i)) begin
-        maximum_q[i] <= clear_i[i] ? '0 : write_value_i;
-      end
+    assign written[i] = write_i && write_index_i == 3'(i);
+
+    assign maximum[i] = used_q[i] ? maximum_q[i] : '0;
+
+    always_ff @(posedge clk_i) begin
+      if (change) maximum_q[i] <= written[i] ? write_value_i : maximum[i];
     end
 
-    `ASSERT(MaximumNeverFalls,
-            !(write_i && write_index_i == 3'(i)) || write_value_i >= maximum_q[i])
+    `ASSERT(MaximumNeverFalls, !written[i] || write_value_i >= maximum[i])
   end
 
   always_comb begin
     value_o = '0;
     for (int i = 0; i < Accumulators; i++) begin
-      if (read_index_i == 3'(i)) value_o = maximum_q[i];
+      if (read_index_i == 3'(i)) value_o = maximum[i];
     end
     if (forward_i && write_index_i == read_index_i) value_o = write_value_i;
   end

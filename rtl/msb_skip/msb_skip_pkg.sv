@@ -4,7 +4,8 @@
 
 package msb_skip_pkg;
 
-  localparam int Lanes = 4;
+  localparam int Lanes    = 4;
+  localparam int SumWidth = 18;  // of four products of 16 bits
 
   localparam logic [6:0] OpcodeCustom0 = 7'h0b;
   localparam logic [2:0] Funct3Cfg  = 3'd0;

@@ -6,6 +6,8 @@
 //   result_ready  0 0 1 1        the second waits behind the first
 //   result_valid  0 1 1 1        full_o is 1 in the third cycle
 //
+// rd and data are clocked for `read` only; the other results mask rd.
+//
 // full_o depends on registers only, so that issue_ready does not depend on result_ready; the second
 // place is what makes one result per cycle possible all the same. Only the first place has data: a
 // `read` is pushed when it can go there (first_free_o), and only `read` returns data.
@@ -43,12 +45,14 @@ module msb_skip_result #(
   logic pop;
   logic push_first;
   logic push_second;
+  logic move;  // something enters the first place
 
   assign full_o       = second_valid_q;
   assign pop          = first_valid_q && result_ready_i;
   assign first_free_o = !first_valid_q || pop && !second_valid_q;
   assign push_first   = push_i && first_free_o;
   assign push_second  = push_i && !first_free_o;
+  assign move         = push_first || pop && second_valid_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -57,25 +61,33 @@ module msb_skip_result #(
       first_id_q     <= '0;
       second_id_q    <= '0;
       we_q           <= 1'b0;
-      rd_q           <= '0;
-      data_q         <= '0;
     end else begin
-      if (push_first || pop) begin
-        first_valid_q <= push_first || second_valid_q;
-        first_id_q    <= push_first ? push_id_i : second_id_q;
-        we_q          <= push_first && push_read_i;
-        rd_q          <= push_first && push_read_i ? push_rd_i : '0;
+      if (push_first || pop) first_valid_q <= move;
+      if (move) begin
+        first_id_q <= push_first ? push_id_i : second_id_q;
+        we_q       <= push_first && push_read_i;
       end
-      if (push_first && push_read_i) data_q <= push_data_i;
-      if (push_second || pop) second_valid_q <= push_second;
-      if (push_second) second_id_q <= push_id_i;
+      if (push_second || pop && second_valid_q) begin
+        second_valid_q <= push_second;
+        second_id_q    <= push_id_i;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      rd_q   <= '0;
+      data_q <= '0;
+    end else if (push_first && push_read_i) begin
+      rd_q   <= push_rd_i;
+      data_q <= push_data_i;
     end
   end
 
   assign result_valid_o = first_valid_q;
   assign result_id_o    = first_id_q;
   assign result_data_o  = data_q;
-  assign result_rd_o    = rd_q;
+  assign result_rd_o    = we_q ? rd_q : '0;
   assign result_we_o    = we_q;
 
 endmodule : msb_skip_result

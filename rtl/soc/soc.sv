@@ -17,7 +17,8 @@ module soc #(
   parameter int InstrRamBytes = 32768,
   parameter int DataRamBytes  = 131072,
   parameter int Multipliers   = 1,
-  parameter int Accumulators  = 8
+  parameter int Accumulators  = 8,
+  parameter int Simd4         = 0        // 1: msb_skip_simd4 in the place of msb_skip
 ) (
   input  logic clk_i,
   input  logic rst_ni,
@@ -41,6 +42,7 @@ module soc #(
     if (InstrRamBytes != 2 ** (InstrWidth + 2) || DataRamBytes != 2 ** (DataWidth + 2)) begin
       $fatal(1, "RAM sizes must be powers of two");
     end
+    if (Simd4 != 0 && Simd4 != 1) $fatal(1, "soc: Simd4 = %0d must be 0 or 1", Simd4);
   end
 
   logic        instr_req, instr_gnt, instr_rvalid, instr_err;
@@ -118,39 +120,75 @@ module soc #(
     .xif_result_we_i          (xif_result_we)
   );
 
-  msb_skip #(
-    .Multipliers (Multipliers),
-    .Accumulators(Accumulators),
-    .IdWidth     (XifIdWidth)
-  ) u_msb_skip (
-    .clk_i,
-    .rst_ni,
-    .xif_issue_valid_i        (xif_issue_valid),
-    .xif_issue_ready_o        (xif_issue_ready),
-    .xif_issue_instr_i        (xif_issue_instr),
-    .xif_issue_hartid_i       (xif_issue_hartid),
-    .xif_issue_id_i           (xif_issue_id),
-    .xif_issue_accept_o       (xif_issue_accept),
-    .xif_issue_writeback_o    (xif_issue_writeback),
-    .xif_issue_register_read_o(xif_issue_register_read),
-    .xif_register_valid_i     (xif_register_valid),
-    .xif_register_ready_o     (xif_register_ready),
-    .xif_register_hartid_i    (xif_register_hartid),
-    .xif_register_id_i        (xif_register_id),
-    .xif_register_rs_i        (xif_register_rs),
-    .xif_register_rs_valid_i  (xif_register_rs_valid),
-    .xif_commit_valid_i       (xif_commit_valid),
-    .xif_commit_hartid_i      (xif_commit_hartid),
-    .xif_commit_id_i          (xif_commit_id),
-    .xif_commit_kill_i        (xif_commit_kill),
-    .xif_result_valid_o       (xif_result_valid),
-    .xif_result_ready_i       (xif_result_ready),
-    .xif_result_hartid_o      (xif_result_hartid),
-    .xif_result_id_o          (xif_result_id),
-    .xif_result_data_o        (xif_result_data),
-    .xif_result_rd_o          (xif_result_rd),
-    .xif_result_we_o          (xif_result_we)
-  );
+  // Whichever unit it is, its path is the same.
+  if (Simd4 != 0) begin : g_unit
+    msb_skip_simd4 #(
+      .Accumulators(Accumulators),
+      .IdWidth     (XifIdWidth)
+    ) u_msb_skip (
+      .clk_i,
+      .rst_ni,
+      .xif_issue_valid_i        (xif_issue_valid),
+      .xif_issue_ready_o        (xif_issue_ready),
+      .xif_issue_instr_i        (xif_issue_instr),
+      .xif_issue_hartid_i       (xif_issue_hartid),
+      .xif_issue_id_i           (xif_issue_id),
+      .xif_issue_accept_o       (xif_issue_accept),
+      .xif_issue_writeback_o    (xif_issue_writeback),
+      .xif_issue_register_read_o(xif_issue_register_read),
+      .xif_register_valid_i     (xif_register_valid),
+      .xif_register_ready_o     (xif_register_ready),
+      .xif_register_hartid_i    (xif_register_hartid),
+      .xif_register_id_i        (xif_register_id),
+      .xif_register_rs_i        (xif_register_rs),
+      .xif_register_rs_valid_i  (xif_register_rs_valid),
+      .xif_commit_valid_i       (xif_commit_valid),
+      .xif_commit_hartid_i      (xif_commit_hartid),
+      .xif_commit_id_i          (xif_commit_id),
+      .xif_commit_kill_i        (xif_commit_kill),
+      .xif_result_valid_o       (xif_result_valid),
+      .xif_result_ready_i       (xif_result_ready),
+      .xif_result_hartid_o      (xif_result_hartid),
+      .xif_result_id_o          (xif_result_id),
+      .xif_result_data_o        (xif_result_data),
+      .xif_result_rd_o          (xif_result_rd),
+      .xif_result_we_o          (xif_result_we)
+    );
+  end else begin : g_unit
+    msb_skip #(
+      .Multipliers (Multipliers),
+      .Accumulators(Accumulators),
+      .IdWidth     (XifIdWidth)
+    ) u_msb_skip (
+      .clk_i,
+      .rst_ni,
+      .xif_issue_valid_i        (xif_issue_valid),
+      .xif_issue_ready_o        (xif_issue_ready),
+      .xif_issue_instr_i        (xif_issue_instr),
+      .xif_issue_hartid_i       (xif_issue_hartid),
+      .xif_issue_id_i           (xif_issue_id),
+      .xif_issue_accept_o       (xif_issue_accept),
+      .xif_issue_writeback_o    (xif_issue_writeback),
+      .xif_issue_register_read_o(xif_issue_register_read),
+      .xif_register_valid_i     (xif_register_valid),
+      .xif_register_ready_o     (xif_register_ready),
+      .xif_register_hartid_i    (xif_register_hartid),
+      .xif_register_id_i        (xif_register_id),
+      .xif_register_rs_i        (xif_register_rs),
+      .xif_register_rs_valid_i  (xif_register_rs_valid),
+      .xif_commit_valid_i       (xif_commit_valid),
+      .xif_commit_hartid_i      (xif_commit_hartid),
+      .xif_commit_id_i          (xif_commit_id),
+      .xif_commit_kill_i        (xif_commit_kill),
+      .xif_result_valid_o       (xif_result_valid),
+      .xif_result_ready_i       (xif_result_ready),
+      .xif_result_hartid_o      (xif_result_hartid),
+      .xif_result_id_o          (xif_result_id),
+      .xif_result_data_o        (xif_result_data),
+      .xif_result_rd_o          (xif_result_rd),
+      .xif_result_we_o          (xif_result_we)
+    );
+  end
 
   logic                  instr_ram_req, instr_ram_we, data_ram_req, device_write;
   logic [InstrWidth-1:0] instr_ram_addr;

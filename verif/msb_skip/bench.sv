@@ -8,7 +8,8 @@
 module bench #(
   parameter int Multipliers  = 1,
   parameter int Accumulators = 8,
-  parameter int IdWidth      = 4
+  parameter int IdWidth      = 4,
+  parameter int Simd4        = 0   // 1: msb_skip_simd4, four multipliers that always multiply
 );
 
   logic clk = 1'b0;
@@ -84,43 +85,79 @@ module bench #(
   logic [9:0] mutant;
   initial if (!$value$plusargs("mutant=%d", mutant)) mutant = '0;
 
-  msb_skip u_msb_skip (
-    .mutsel                    (mutant),
+  if (1) begin : g_unit
+    msb_skip u_msb_skip (
+      .mutsel                    (mutant),
 `else
-  msb_skip #(
-    .Multipliers  (Multipliers),
-    .Accumulators (Accumulators),
-    .IdWidth      (IdWidth)
-  ) u_msb_skip (
+  if (Simd4 != 0) begin : g_unit
+    msb_skip_simd4 #(
+      .Accumulators (Accumulators),
+      .IdWidth      (IdWidth)
+    ) u_msb_skip (
+      .clk_i                     (clk),
+      .rst_ni                    (rst_n),
+      .xif_issue_valid_i         (xif_issue_valid),
+      .xif_issue_ready_o         (xif_issue_ready),
+      .xif_issue_instr_i         (xif_issue_instr),
+      .xif_issue_hartid_i        (32'd0),
+      .xif_issue_id_i            (xif_issue_id),
+      .xif_issue_accept_o        (xif_issue_accept),
+      .xif_issue_writeback_o     (xif_issue_writeback),
+      .xif_issue_register_read_o (xif_issue_register_read),
+      .xif_register_valid_i      (xif_issue_valid),
+      .xif_register_ready_o      (xif_register_ready),
+      .xif_register_hartid_i     (32'd0),
+      .xif_register_id_i         (xif_issue_id),
+      .xif_register_rs_i         (xif_register_rs),
+      .xif_register_rs_valid_i   (xif_register_rs_valid),
+      .xif_commit_valid_i        (xif_commit_valid),
+      .xif_commit_hartid_i       (32'd0),
+      .xif_commit_id_i           (xif_commit_id),
+      .xif_commit_kill_i         (xif_commit_kill),
+      .xif_result_valid_o        (xif_result_valid),
+      .xif_result_ready_i        (xif_result_ready),
+      .xif_result_hartid_o       (xif_result_hartid),
+      .xif_result_id_o           (xif_result_id),
+      .xif_result_data_o         (xif_result_data),
+      .xif_result_rd_o           (xif_result_rd),
+      .xif_result_we_o           (xif_result_we)
+    );
+  end else begin : g_unit
+    msb_skip #(
+      .Multipliers  (Multipliers),
+      .Accumulators (Accumulators),
+      .IdWidth      (IdWidth)
+    ) u_msb_skip (
 `endif
-    .clk_i                     (clk),
-    .rst_ni                    (rst_n),
-    .xif_issue_valid_i         (xif_issue_valid),
-    .xif_issue_ready_o         (xif_issue_ready),
-    .xif_issue_instr_i         (xif_issue_instr),
-    .xif_issue_hartid_i        (32'd0),
-    .xif_issue_id_i            (xif_issue_id),
-    .xif_issue_accept_o        (xif_issue_accept),
-    .xif_issue_writeback_o     (xif_issue_writeback),
-    .xif_issue_register_read_o (xif_issue_register_read),
-    .xif_register_valid_i      (xif_issue_valid),
-    .xif_register_ready_o      (xif_register_ready),
-    .xif_register_hartid_i     (32'd0),
-    .xif_register_id_i         (xif_issue_id),
-    .xif_register_rs_i         (xif_register_rs),
-    .xif_register_rs_valid_i   (xif_register_rs_valid),
-    .xif_commit_valid_i        (xif_commit_valid),
-    .xif_commit_hartid_i       (32'd0),
-    .xif_commit_id_i           (xif_commit_id),
-    .xif_commit_kill_i         (xif_commit_kill),
-    .xif_result_valid_o        (xif_result_valid),
-    .xif_result_ready_i        (xif_result_ready),
-    .xif_result_hartid_o       (xif_result_hartid),
-    .xif_result_id_o           (xif_result_id),
-    .xif_result_data_o         (xif_result_data),
-    .xif_result_rd_o           (xif_result_rd),
-    .xif_result_we_o           (xif_result_we)
-  );
+      .clk_i                     (clk),
+      .rst_ni                    (rst_n),
+      .xif_issue_valid_i         (xif_issue_valid),
+      .xif_issue_ready_o         (xif_issue_ready),
+      .xif_issue_instr_i         (xif_issue_instr),
+      .xif_issue_hartid_i        (32'd0),
+      .xif_issue_id_i            (xif_issue_id),
+      .xif_issue_accept_o        (xif_issue_accept),
+      .xif_issue_writeback_o     (xif_issue_writeback),
+      .xif_issue_register_read_o (xif_issue_register_read),
+      .xif_register_valid_i      (xif_issue_valid),
+      .xif_register_ready_o      (xif_register_ready),
+      .xif_register_hartid_i     (32'd0),
+      .xif_register_id_i         (xif_issue_id),
+      .xif_register_rs_i         (xif_register_rs),
+      .xif_register_rs_valid_i   (xif_register_rs_valid),
+      .xif_commit_valid_i        (xif_commit_valid),
+      .xif_commit_hartid_i       (32'd0),
+      .xif_commit_id_i           (xif_commit_id),
+      .xif_commit_kill_i         (xif_commit_kill),
+      .xif_result_valid_o        (xif_result_valid),
+      .xif_result_ready_i        (xif_result_ready),
+      .xif_result_hartid_o       (xif_result_hartid),
+      .xif_result_id_o           (xif_result_id),
+      .xif_result_data_o         (xif_result_data),
+      .xif_result_rd_o           (xif_result_rd),
+      .xif_result_we_o           (xif_result_we)
+    );
+  end
 
   // The registers come with the issue, so the two groups answer together.
   always @(posedge clk) begin

@@ -93,6 +93,11 @@ def _delay(cycles: int) -> int | str:
     return "early" if cycles < 0 else cycles if cycles <= 3 else "later"
 
 
+def _multipliers() -> int:
+    parameters = run.parameters()
+    return 4 if parameters["Simd4"] else int(parameters["Multipliers"])
+
+
 def _wait(cycles: int) -> int | str:
     return cycles if cycles <= 3 else "longer"
 
@@ -118,9 +123,7 @@ def _wait(cycles: int) -> int | str:
         "msb_skip.word.mode_accumulator",
         items=["msb_skip.word.mode", "msb_skip.word.accumulator"],
     ),
-    CoverPoint(
-        "msb_skip.word.multipliers", xf=lambda item: run.parameters()["Multipliers"], bins=(1, 2, 4)
-    ),
+    CoverPoint("msb_skip.word.multipliers", xf=lambda item: _multipliers(), bins=(1, 2, 4)),
     CoverCross(
         "msb_skip.word.multipliers_kept",
         items=["msb_skip.word.multipliers", "msb_skip.word.kept"],

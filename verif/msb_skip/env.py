@@ -12,6 +12,7 @@ from typing import Any
 
 from pyuvm import uvm_component, uvm_env, uvm_subscriber
 
+from golden.msb_skip import AlwaysMultiplies, Unit
 from verif.common import run
 from verif.common.scoreboard import GoldenScoreboard
 from verif.common.xif import XifAgent
@@ -49,7 +50,8 @@ class Env(uvm_env):
     def build_phase(self) -> None:
         parameters = run.parameters()
         self.agent = XifAgent("agent", self, self._bench, parameters["IdWidth"])
-        self.predictor = Predictor("predictor", self, parameters["Accumulators"])
+        model = AlwaysMultiplies if parameters["Simd4"] else Unit
+        self.predictor = Predictor("predictor", self, parameters["Accumulators"], model)
         self.responses = Scoreboard("responses", self)
         self.results = Scoreboard("results", self)
         self.coverage = Coverage("coverage", self)

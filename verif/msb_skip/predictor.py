@@ -36,16 +36,20 @@ class Executed:
 class Predictor(uvm_subscriber):
     """Runs the golden model on what is committed, and passes both sides on in comparable form.
 
-    Instructions are executed at their commit, in issue order; one that is killed never reaches the
-    model. A new model starts with each reset, and `on_reset` is called.
+    `model` is the class of the unit that is simulated. Instructions are executed at their commit,
+    in issue order; one that is killed never reaches the model. A new model starts with each reset,
+    and `on_reset` is called.
     """
 
-    def __init__(self, name: str, parent: uvm_component, accumulators: int) -> None:
+    def __init__(
+        self, name: str, parent: uvm_component, accumulators: int, model: type[Unit] = Unit
+    ) -> None:
         super().__init__(name, parent)
         self.on_reset: list[Callable[[], None]] = []
         self.last: Event | None = None
         self._accumulators = accumulators
-        self._unit = Unit(accumulators)
+        self._model = model
+        self._unit = model(accumulators)
 
     def build_phase(self) -> None:
         super().build_phase()
@@ -62,7 +66,7 @@ class Predictor(uvm_subscriber):
         elif isinstance(event, Returned):
             self.results.write((event.id, event.we, event.rd, event.data))
         elif not isinstance(event, Resolved):
-            self._unit = Unit(self._accumulators)
+            self._unit = self._model(self._accumulators)
             for forget in self.on_reset:
                 forget()
         elif not event.killed:

@@ -34,7 +34,7 @@ class UnitTest(uvm_test):
         self.env = Env("env", self, self.bench)
         parameters = run.parameters()
         self.accumulators: int = parameters["Accumulators"]
-        self.multipliers: int = parameters["Multipliers"]
+        self.multipliers: int = 4 if parameters["Simd4"] else parameters["Multipliers"]
 
     async def run_phase(self) -> None:
         self.raise_objection()

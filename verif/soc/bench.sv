@@ -7,7 +7,8 @@
 
 module bench #(
   parameter int Multipliers  = 1,
-  parameter int Accumulators = 8
+  parameter int Accumulators = 8,
+  parameter int Simd4        = 0
 );
 
   localparam int ResetCycles = 4;
@@ -28,7 +29,8 @@ module bench #(
 
   soc #(
     .Multipliers (Multipliers),
-    .Accumulators(Accumulators)
+    .Accumulators(Accumulators),
+    .Simd4       (Simd4)
   ) u_soc (
     .clk_i          (clk),
     .rst_ni         (rst_n),
@@ -101,15 +103,17 @@ module bench #(
   logic [63:0] cycle = '0;
   logic [31:0] events = '0;       // one more for each marker and for the exit
   logic [31:0] event_value = '0;
+  logic [31:0] event_retired = '0;  // instructions before it
   logic        event_exit = 1'b0;
 
   // `events` is written last, so that whoever wakes on it finds the others already new.
   always_ff @(posedge clk) begin
     cycle <= cycle + 64'd1;
     if (marker_valid || exit_valid) begin
-      event_value <= value;
-      event_exit  <= exit_valid;
-      events      <= events + 32'd1;
+      event_value   <= value;
+      event_retired <= u_soc.u_riscv.u_csr.minstret_q[31:0];
+      event_exit    <= exit_valid;
+      events        <= events + 32'd1;
     end
     if (console_valid) $write("%c", console);
   end

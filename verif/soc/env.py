@@ -88,6 +88,7 @@ class Monitor(uvm_component):
         self.memory = Memory(expected)
         self.layer_cycles = dict.fromkeys(LAYERS, 0)
         self.image_cycles: list[int] = []
+        self.image_instructions: list[int] = []
         self.last_event = "reset"
         self.exit_code: int | None = None
 
@@ -97,7 +98,7 @@ class Monitor(uvm_component):
     async def follow(self, last_layer: str | None = None) -> None:
         """Publish layers until the program exits, or `last_layer` of the first image is done."""
         top = _top()
-        image, image_start, layer_start = 0, 0, 0
+        image, image_start, layer_start, retired_start = 0, 0, 0, 0
         layer = None
         while self.exit_code is None and (last_layer is None or layer != last_layer):
             await top.events.value_change
@@ -107,6 +108,7 @@ class Monitor(uvm_component):
                 self.exit_code = value
             elif event == IMAGE_BEGIN:
                 image, image_start = index, cycle
+                retired_start = int(top.event_retired.value)
             elif event == LAYER_END:
                 layer = LAYERS[index]
                 self.layer_cycles[layer] += cycle - layer_start
@@ -114,6 +116,7 @@ class Monitor(uvm_component):
                 self.port.write(LayerResult(image, layer, self.memory.read(layer), counters))
             else:
                 self.image_cycles.append(cycle - image_start)
+                self.image_instructions.append(int(top.event_retired.value) - retired_start)
             layer_start = cycle
             self.last_event = f"event {event} index {index} of image {image} in cycle {cycle}"
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from golden.arithmetic import TANH_TABLE
+from golden.branching import layers_by_words
 from golden.msb_skip import Mode
 from golden.network import Layer, Network
 from golden.packing import lenet5_orders, pack_weights
@@ -26,6 +27,7 @@ from scripts.firmware import symbols
 # Outputs that the firmware computes at a time: channels of a pooling window, or outputs of a linear
 # layer.
 BLOCKS = {"c1": 2, "c3": 2, "c5": 8, "f6": 7, "out": 5}
+BLOCKS_OF_BRANCHES = {**BLOCKS, "c3": 8}  # where c3 branches over single words
 
 
 def parts(
@@ -36,10 +38,12 @@ def parts(
     `threshold` replaces that of every layer. `images` is uint8 [N, 28, 28]. Raises UserError when
     the program's structures are not those described here.
     """
-    layout = scalar_model if "scalar" in elf.name else packed_model
+    layers = {layer.name: layer for layer in network.layers}
+    branches = "branch" in elf.name and "c3" in layers_by_words(network, mode)
+    blocks = BLOCKS_OF_BRANCHES if branches else BLOCKS
     contents = {
         "settings": settings(network, mode, threshold),
-        "model": layout({layer.name: layer for layer in network.layers}),
+        "model": scalar_model(layers) if "scalar" in elf.name else packed_model(layers, blocks),
         "image_count": _words([len(images)]),
         "images": images.numpy().tobytes(),
     }
@@ -71,13 +75,13 @@ def settings(network: Network, mode: Mode, threshold: int | None) -> bytes:
     return _words([int(mode), activation, *thresholds, *scales]) + table
 
 
-def packed_model(layers: Mapping[str, Layer]) -> bytes:
-    """struct model of msb_skip.c: words of four lanes, word by word in each block of outputs."""
+def packed_model(layers: Mapping[str, Layer], outputs: Mapping[str, int]) -> bytes:
+    """struct model of msb_skip.c: words of four lanes, word by word in each block of `outputs`."""
     orders = lenet5_orders()
     data = b""
     for name, layer in layers.items():
         words = pack_weights(layer.weights.flatten(1), orders[name])
-        blocks = words.unflatten(0, (-1, BLOCKS[name])).transpose(1, 2)
+        blocks = words.unflatten(0, (-1, outputs[name])).transpose(1, 2)
         data += _words(blocks.flatten().tolist()) + _words(layer.bias.tolist())
     return data
 
@@ -91,7 +95,7 @@ def scalar_model(layers: Mapping[str, Layer]) -> bytes:
 
 def output_layout(name: str, output: Tensor, program: str) -> NDArray[np.int32]:
     """A layer's output [N, ...] as integers [N, M] in the order the program stores them."""
-    maps = output.dim() == 4 and program == "lenet5"
+    maps = output.dim() == 4 and program != "lenet5_scalar"
     ordered = output.permute(0, 2, 3, 1) if maps else output
     return ordered.flatten(1).numpy().astype(np.int32)
 

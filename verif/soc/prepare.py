@@ -8,13 +8,14 @@ Settings of the tests (all optional):
     model_seed seed of that training (default 0)
     threshold  one threshold for all layers instead of the model's own
     images     how many test images (default 2), from image number `first` (default 0)
-    program    lenet5 (default) or lenet5_scalar
+    program    lenet5 (default), lenet5_branch or lenet5_scalar
     last_layer where the test OneLayer stops
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,10 @@ import numpy as np
 import torch
 
 from golden.architecture import ModelError
+from golden.branching import uncounted
 from golden.datasets import DataError, mnist
-from golden.msb_skip import Mode
-from golden.network import Network, Trace, load
+from golden.msb_skip import Counts, Mode
+from golden.network import Network, load
 from golden.packing import empty_lanes, lane_counts, lenet5_orders
 from scripts.errors import UserError
 from scripts.firmware import Region, build, segments, symbols, write_image
@@ -109,20 +111,27 @@ def _expect(
 ) -> None:
     """Write the golden model's outputs, in the program's order, and its counters."""
     orders = lenet5_orders()
+    empty = empty_lanes(orders, ACCUMULATIONS)
     if threshold is not None:
         layers = tuple(replace(layer, threshold=threshold) for layer in network.layers)
         network = replace(network, layers=layers)
     trace = network.run(images, mode, orders)
     arrays = {name: output_layout(name, trace.outputs[name], program) for name in OUTPUTS}
-    arrays["counts"] = _counters(trace, mode) if program == "lenet5" else _no_counters(len(images))
+    counts = {name: lane_counts(trace.counts[name], mode, empty[name]) for name in OUTPUTS}
+    if program == "lenet5_branch":
+        missed = uncounted(network, images, trace, mode, orders)
+        counts = {name: counts[name] - missed[name] for name in OUTPUTS}
+    uses_unit = program != "lenet5_scalar"
+    arrays["counts"] = _counters(counts) if uses_unit else _no_counters(len(images))
     np.savez(directory / "expected.npz", allow_pickle=False, **arrays)
 
 
-def _counters(trace: Trace, mode: Mode) -> np.ndarray:
+def _counters(counts: Mapping[str, Counts]) -> np.ndarray:
     """Counters [N, 5, 3] after each layer: kept, zero-skipped, soft-skipped lanes."""
-    empty = empty_lanes(lenet5_orders(), ACCUMULATIONS)
-    layers = [lane_counts(trace.counts[name], mode, empty[name]) for name in OUTPUTS]
-    rows = [torch.stack([c.kept, c.zero_skipped, c.soft_skipped], dim=1) for c in layers]
+    rows = [
+        torch.stack([c.kept, c.zero_skipped, c.soft_skipped], dim=1)
+        for c in (counts[name] for name in OUTPUTS)
+    ]
     return torch.stack(rows, dim=1).numpy()
 
 

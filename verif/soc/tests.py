@@ -56,6 +56,7 @@ class Inference(NetworkTest):
             cycles=sum(monitor.image_cycles),
             images=images,
             cycles_per_inference=sum(monitor.image_cycles) // max(1, images),
+            instructions_per_inference=sum(monitor.image_instructions) // max(1, images),
             **cycles,
         )
         assert monitor.exit_code == 0, f"the program ended with code {monitor.exit_code}"

@@ -7,7 +7,7 @@
 
 struct settings settings __attribute__((section(".input")));
 uint32_t image_count __attribute__((section(".input")));
-uint8_t images[1][PIXELS] __attribute__((section(".input.images")));  // as many as fit behind it
+uint8_t images[1][PIXELS] __attribute__((section(".input.images"), aligned(4)));  // as many as fit behind it
 
 int8_t c3_output[C3_SIDE * C3_SIDE * C3_OUT] __attribute__((aligned(4)));
 int8_t c5_output[C5_OUT] __attribute__((aligned(4)));

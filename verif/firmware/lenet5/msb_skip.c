@@ -10,8 +10,14 @@
 // window row is 30 contiguous bytes, and a second copy two bytes later makes the windows at odd x aligned too: 40
 // words, 160 lanes for 150 taps. Lanes without a tap have weight 0.
 
+#include "live.h"
 #include "msb_skip.h"
 #include "network.h"
+
+// The program lenet5_branch jumps over activations that cannot be kept, where that pays (docs/soc.md).
+#ifndef BRANCH
+#define BRANCH 0
+#endif
 
 enum { C1_WORDS = 7, C3_ROW_WORDS = 8, PADDED = SIDE + 4 };
 enum { C1_PIXEL = C1_OUT, C1_ROW = C1_SIDE * C1_PIXEL, C1_MAP = C1_SIDE * C1_ROW, C1_COPY = C1_MAP + 2 };
@@ -35,6 +41,8 @@ static uint32_t columns[SIDE][PADDED];  // [y][x]: padded rows y..y+3 of column 
 static uint32_t rows[SIDE][PADDED];     // [y][x]: padded columns x..x+3 of row y+4
 int8_t c1_output[C1_COPY + C1_MAP + 2] __attribute__((aligned(4)));  // [y][x][channel], twice
 
+static uint32_t live_windows[C1_SIDE];  // one bit for each pooling window of c1, the leftmost highest
+
 // Two pixels of zero padding on each side stay zero from start-up: only the image's own words are written.
 void prepare(const uint8_t image[PIXELS]) {
   for (int x = 0; x < SIDE; x++) {
@@ -53,6 +61,7 @@ void prepare(const uint8_t image[PIXELS]) {
       rows[y - 2][x] = word;
     }
   }
+  if (BRANCH) find_live_windows(image, live_windows);
 }
 
 // A load that stays where it is written. The compiler would put each load right before its use and pay a bubble; here
@@ -101,10 +110,18 @@ static inline __attribute__((always_inline)) void c1(uint32_t activation) {
     for (int i = 0; i < C1_WORDS; i++)
       for (int o = 0; o < 2; o++) w[i][o] = model.c1_weights[pair][i][o];
     const int32_t bias0 = model.c1_bias[2 * pair], bias1 = model.c1_bias[2 * pair + 1];
+    const int8_t rest0 = BRANCH ? (int8_t)pool(0, 0, 0, 0, bias0, scale, activation) : 0;
+    const int8_t rest1 = BRANCH ? (int8_t)pool(0, 0, 0, 0, bias1, scale, activation) : 0;
     int8_t *output = c1_output + 2 * pair;
     for (int y = 0; y < SIDE; y += 2) {
       const uint32_t *column = columns[y], *row = rows[y];
-      for (int x = 0; x < SIDE; x += 2, output += C1_PIXEL, column += 2, row += 2) {
+      uint32_t live = live_windows[y / 2];
+      for (int x = 0; x < SIDE; x += 2, output += C1_PIXEL, column += 2, row += 2, live <<= 1) {
+        if (BRANCH && (int32_t)live >= 0) {
+          output[0] = output[C1_COPY] = rest0;
+          output[1] = output[C1_COPY + 1] = rest1;
+          continue;
+        }
         struct step now = {.w0 = w[0][0], .w1 = w[0][1]}, next;
         LOAD(now.a, column);
         LOAD(now.b, column + 1);
@@ -130,6 +147,40 @@ static inline __attribute__((always_inline)) void c1(uint32_t activation) {
     }
   }
 }
+
+// One activation word on `outputs` (5, 7 or 8) accumulators.
+#define DOT_WORD(a, w, outputs)            \
+  do {                                     \
+    uint32_t even_, odd_;                  \
+    LOAD(even_, w);                        \
+    LOAD(odd_, w + 1);                     \
+    MSB_DOT4(0, a, even_);                 \
+    LOAD(even_, w + 2);                    \
+    MSB_DOT4(1, a, odd_);                  \
+    LOAD(odd_, w + 3);                     \
+    MSB_DOT4(2, a, even_);                 \
+    LOAD(even_, w + 4);                    \
+    MSB_DOT4(3, a, odd_);                  \
+    if (outputs > 5) LOAD(odd_, w + 5);    \
+    MSB_DOT4(4, a, even_);                 \
+    if (outputs > 6) LOAD(even_, w + 6);   \
+    if (outputs > 5) MSB_DOT4(5, a, odd_); \
+    if (outputs > 7) LOAD(odd_, w + 7);    \
+    if (outputs > 6) MSB_DOT4(6, a, even_); \
+    if (outputs > 7) MSB_DOT4(7, a, odd_); \
+  } while (0)
+
+#define TAKE_BLOCK(sums, outputs)              \
+  do {                                         \
+    sums[0] = MSB_TAKE(0);                     \
+    sums[1] = MSB_TAKE(1);                     \
+    sums[2] = MSB_TAKE(2);                     \
+    sums[3] = MSB_TAKE(3);                     \
+    sums[4] = MSB_TAKE(4);                     \
+    if (outputs > 5) sums[5] = MSB_TAKE(5);    \
+    if (outputs > 6) sums[6] = MSB_TAKE(6);    \
+    if (outputs > 7) sums[7] = MSB_TAKE(7);    \
+  } while (0)
 
 static inline __attribute__((always_inline)) void c3(uint32_t activation) {
   const struct scale scale = settings.scale[C3];
@@ -166,43 +217,67 @@ static inline __attribute__((always_inline)) void c3(uint32_t activation) {
   }
 }
 
-// One block of `outputs` (5, 7 or 8) accumulators over `words` activation words.
-static inline __attribute__((always_inline)) void dot_block(const int8_t *input, int words, const uint32_t *w,
-                                                            const int outputs) {
-  const uint32_t *activations = (const uint32_t *)input, *end = activations + words;
-  uint32_t a, even, odd;
-  for (; activations != end; activations++, w += outputs) {
-    LOAD(a, activations);
-    LOAD(even, w);
-    LOAD(odd, w + 1);
-    MSB_DOT4(0, a, even);
-    LOAD(even, w + 2);
-    MSB_DOT4(1, a, odd);
-    LOAD(odd, w + 3);
-    MSB_DOT4(2, a, even);
-    LOAD(even, w + 4);
-    MSB_DOT4(3, a, odd);
-    if (outputs > 5) LOAD(odd, w + 5);
-    MSB_DOT4(4, a, even);
-    if (outputs > 6) LOAD(even, w + 6);
-    if (outputs > 5) MSB_DOT4(5, a, odd);
-    if (outputs > 7) LOAD(odd, w + 7);
-    if (outputs > 6) MSB_DOT4(6, a, even);
-    if (outputs > 7) MSB_DOT4(7, a, odd);
+// The same for eight channels of one position at a time: a single activation word is dead more often than all four of a
+// step. For activations that are never negative, after ReLU; its weights are in blocks of eight channels.
+static inline __attribute__((always_inline)) void c3_live(void) {
+  const struct scale scale = settings.scale[C3];
+  const uint32_t mask = live_mask(C3), mask_of_last = mask & 0xFFFF;  // which has two lanes only
+  const uint32_t *weights = model.c3_weights[0][0][0];
+  for (int block = 0; block < C3_OUT; block += 8, weights += 8 * 5 * C3_ROW_WORDS) {
+    const int32_t *bias = model.c3_bias + block;
+    int8_t *output = c3_output + block;
+    for (int y = 0; y < 2 * C3_SIDE; y += 2) {
+      for (int x = 0; x < 2 * C3_SIDE; x += 2, output += C3_OUT) {
+        int32_t most[8];
+        for (int position = 0; position < 4; position++) {
+          const int odd = position & 1;
+          const int8_t *window = c1_output + (y + (position >> 1)) * C1_ROW + x * C1_PIXEL;
+          if (odd) window += C1_COPY + C1_PIXEL;
+          const uint32_t *w = weights;
+          for (int ky = 0; ky < 5; ky++, window += C1_ROW, w += 8 * C3_ROW_WORDS) {
+            const uint32_t *word = (const uint32_t *)window;
+#pragma GCC unroll 8
+            for (int i = 0; i < C3_ROW_WORDS; i++) {
+              uint32_t a;
+              LOAD(a, word + i);
+              if (a & (i < C3_ROW_WORDS - 1 ? mask : mask_of_last)) DOT_WORD(a, w + 8 * i, 8);
+            }
+          }
+          int32_t sums[8];
+          TAKE_BLOCK(sums, 8);
+#pragma GCC unroll 8
+          for (int o = 0; o < 8; o++) most[o] = position ? max(most[o], sums[o]) : sums[o];
+        }
+#pragma GCC unroll 8
+        for (int o = 0; o < 8; o++) output[o] = (int8_t)relu(most[o] + bias[o], scale);
+      }
+    }
   }
 }
 
-#define TAKE_BLOCK(sums, outputs)              \
-  do {                                         \
-    sums[0] = MSB_TAKE(0);                     \
-    sums[1] = MSB_TAKE(1);                     \
-    sums[2] = MSB_TAKE(2);                     \
-    sums[3] = MSB_TAKE(3);                     \
-    sums[4] = MSB_TAKE(4);                     \
-    if (outputs > 5) sums[5] = MSB_TAKE(5);    \
-    if (outputs > 6) sums[6] = MSB_TAKE(6);    \
-    if (outputs > 7) sums[7] = MSB_TAKE(7);    \
-  } while (0)
+// One block of outputs over `words` activation words.
+static inline __attribute__((always_inline)) void dot_block(const int8_t *input, int words, const uint32_t *w,
+                                                            const int outputs) {
+  const uint32_t *activations = (const uint32_t *)input, *end = activations + words;
+  uint32_t a;
+  for (; activations != end; activations++, w += outputs) {
+    LOAD(a, activations);
+    DOT_WORD(a, w, outputs);
+  }
+}
+
+// The same over the words from `first` to `end` only.
+static inline __attribute__((always_inline)) void dot_block_live(const struct live_word *first,
+                                                                 const struct live_word *end, const uint32_t *weights,
+                                                                 const int outputs) {
+  uint32_t a, offset;
+  for (const struct live_word *live = first; live != end; live++) {
+    LOAD(offset, &live->offset);
+    LOAD(a, &live->word);
+    const uint32_t *w = (const uint32_t *)((const char *)weights + offset);
+    DOT_WORD(a, w, outputs);
+  }
+}
 
 static inline __attribute__((always_inline)) void linear(const int8_t *input, int words, const uint32_t *weights,
                                                          const int32_t *bias, int8_t *output, int blocks,
@@ -213,6 +288,21 @@ static inline __attribute__((always_inline)) void linear(const int8_t *input, in
     TAKE_BLOCK(sums, outputs);
 #pragma GCC unroll 8
     for (int o = 0; o < outputs; o++) *output++ = (int8_t)activate(sums[o] + *bias++, scale, settings.activation);
+  }
+}
+
+static inline __attribute__((always_inline)) void linear_live(const int8_t *input, int words, const uint32_t *weights,
+                                                              const int32_t *bias, int8_t *output, int blocks,
+                                                              const int outputs, int layer) {
+  static struct live_word live[C5_IN / 4];
+  const struct live_word *end = find_live_words(input, words, layer, 4 * outputs, live);
+  const struct scale scale = settings.scale[layer];
+  for (int block = 0; block < blocks; block++, weights += words * outputs) {
+    int32_t sums[8];
+    dot_block_live(live, end, weights, outputs);
+    TAKE_BLOCK(sums, outputs);
+#pragma GCC unroll 8
+    for (int o = 0; o < outputs; o++) *output++ = (int8_t)relu(sums[o] + *bias++, scale);
   }
 }
 
@@ -228,6 +318,13 @@ static void classify(void) {
   }
 }
 
+// Whether single words are jumped over in this layer. After ReLU nothing is negative, which makes the test short. In c3,
+// where it costs loads of weights, only the absolute rule finds enough of them.
+static inline int words_branch(int layer) {
+  if (!BRANCH || settings.activation != RELU) return 0;
+  return layer == C3 ? settings.mode == MSB_ABSOLUTE : settings.mode != MSB_EXACT;
+}
+
 void run_layer(int layer) {
   msb_configure(settings.mode, settings.threshold[layer], MSB_CLEAR_ACCUMULATORS | MSB_CLEAR_COUNTERS);
   switch (layer) {
@@ -236,16 +333,25 @@ void run_layer(int layer) {
       else c1(TANH);
       break;
     case C3:
-      if (settings.activation == RELU) c3(RELU);
+      if (words_branch(C3)) c3_live();
+      else if (settings.activation == RELU) c3(RELU);
       else c3(TANH);
       break;
     case C5:
-      linear(c3_output, C5_IN / 4, model.c5_weights[0][0], model.c5_bias, c5_output, C5_OUT / C5_BLOCK, C5_BLOCK,
-             settings.scale[C5]);
+      if (words_branch(C5))
+        linear_live(c3_output, C5_IN / 4, model.c5_weights[0][0], model.c5_bias, c5_output, C5_OUT / C5_BLOCK, C5_BLOCK,
+                    C5);
+      else
+        linear(c3_output, C5_IN / 4, model.c5_weights[0][0], model.c5_bias, c5_output, C5_OUT / C5_BLOCK, C5_BLOCK,
+               settings.scale[C5]);
       break;
     case F6:
-      linear(c5_output, C5_OUT / 4, model.f6_weights[0][0], model.f6_bias, f6_output, F6_OUT / F6_BLOCK, F6_BLOCK,
-             settings.scale[F6]);
+      if (words_branch(F6))
+        linear_live(c5_output, C5_OUT / 4, model.f6_weights[0][0], model.f6_bias, f6_output, F6_OUT / F6_BLOCK, F6_BLOCK,
+                    F6);
+      else
+        linear(c5_output, C5_OUT / 4, model.f6_weights[0][0], model.f6_bias, f6_output, F6_OUT / F6_BLOCK, F6_BLOCK,
+               settings.scale[F6]);
       break;
     default:
       classify();
