@@ -3,6 +3,7 @@
 ## Lacuna: sparse-arithmetic hardware, checked bit by bit against PyTorch
 ##
 ##   make sim       run simulations        BLOCK= TEST= NETWORK= IMAGES= MODE= ELF= SEED= SIM= WAVES=1
+##                                         NETLIST=1 LIBERTY=: on gates in place of the RTL
 ##   make test      run the test suite     ARGS="..." goes to pytest
 ##   make lint      check RTL and Python   Verilator, Verible, Icarus, Yosys, ruff, mypy, licences
 ##   make formal    prove properties       BLOCK= PROOF=
@@ -10,6 +11,7 @@
 ##   make mutants   does the bench notice? BLOCK= SEED= COUNT=, at most an hour a block
 ##   make nightly   all of it, for long    BLOCKS=a,b HOURS= SEED=
 ##   make synth     area and longest path  BLOCK= LIBERTY=
+##   make power     energy on gates        BLOCK= NETWORK= LIBERTY=, writes build/power/<block>
 ##   make bench     measure the figures    BLOCK=, writes build/bench/<block>.json; SNAPSHOT=1: README too
 ##   make setup     only set up            every target does so first
 ##   make help      this text
@@ -21,8 +23,12 @@
 ##   make sim BLOCK=msb_skip TEST=RandomTraffic SEED=7 WAVES=1
 ##   make sim BLOCK=msb_skip SIM=icarus SEED=random  four-valued simulation, new stimuli
 ##   make test ARGS="tests/test_golden.py -k tanh"
+##   make sim BLOCK=msb_skip NETLIST=1               its smoke runs on the netlist
 ##   make sim BLOCK=riscv TEST=lockstep ELF=program.elf   any RV32IMC program, in step with Spike
 ##   make bench BLOCK=msb_skip
+##   make power BLOCK=msb_skip NETWORK=lenet5-relu LIBERTY=sky130hd
+##
+## LIBERTY is osu018 (default), nangate45, sky130hd, or the path of a Liberty file, .gz or not
 
 PYTHON := .venv/bin/python
 
@@ -30,7 +36,7 @@ PYTHON := .venv/bin/python
 export BLOCK BLOCKS TEST NETWORK IMAGES MODE ELF SEED SIM PARAMETERS SETTINGS PROOF COUNT HOURS LIBERTY
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim test lint formal coverage mutants nightly synth bench
+.PHONY: help setup sim test lint formal coverage mutants nightly synth power bench
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -43,7 +49,7 @@ sim: setup
 	  $${BLOCK:+--block "$$BLOCK"} $${TEST:+--test "$$TEST"} $${SEED:+--seed "$$SEED"} \
 	  $${NETWORK:+--network "$$NETWORK"} $${IMAGES:+--images "$$IMAGES"} $${MODE:+--mode "$$MODE"} $${ELF:+--elf "$$ELF"} \
 	  $${PARAMETERS:+--parameters "$$PARAMETERS"} $${SETTINGS:+--settings "$$SETTINGS"} \
-	  $${SIM:+--sim "$$SIM"}
+	  $${SIM:+--sim "$$SIM"} $(if $(NETLIST),--netlist) $${LIBERTY:+--liberty "$$LIBERTY"}
 
 test: setup
 	@$(PYTHON) -m pytest -n auto --durations=20 $(ARGS)
@@ -67,6 +73,10 @@ nightly: setup
 
 synth: setup
 	@$(PYTHON) -m scripts.synth $${BLOCK:+--block "$$BLOCK"} $${LIBERTY:+--liberty "$$LIBERTY"}
+
+power: setup
+	@$(PYTHON) -m scripts.power $${BLOCK:+--block "$$BLOCK"} $${NETWORK:+--network "$$NETWORK"} \
+	  $${LIBERTY:+--liberty "$$LIBERTY"}
 
 bench: setup
 	@$(PYTHON) -m scripts.bench $(if $(SNAPSHOT),--snapshot) $${BLOCK:+--block "$$BLOCK"}

@@ -28,7 +28,11 @@ from scripts.simulators import identity
 # that shows a line of progress, and returns a list of figures.
 PROVIDERS: Mapping[str, Sequence[str]] = {
     "riscv": ("scripts.figures_riscv:riscv_figures", "scripts.figures_trust:trust_figures"),
-    "msb_skip": ("scripts.figures_golden:golden_figures", "scripts.figures_rtl:rtl_figures"),
+    "msb_skip": (
+        "scripts.figures_golden:golden_figures",
+        "scripts.figures_rtl:rtl_figures",
+        "scripts.figures_power:power_figures",
+    ),
 }
 
 Show = Callable[[str], None]

@@ -15,12 +15,17 @@ from typing import Any
 
 def write_text(path: Path, text: str) -> None:
     """Write `text` to `path` in one step: readers see the old file or the new one."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     partial = Path(name)
     try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         partial.chmod(0o644)
         partial.replace(path)
     except BaseException:

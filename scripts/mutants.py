@@ -21,6 +21,7 @@ from pyosys import libyosys
 from scripts.errors import UserError
 from scripts.files import write_text
 from scripts.project import ROOT, Project
+from scripts.yosys import rtl_command
 
 SELECT = "mutsel"
 SELECT_BITS = 10
@@ -101,14 +102,11 @@ def _elaborated(block: str) -> libyosys.Design:
     """Read the block as its bench sees it, with its hierarchy."""
     project = Project()
     closure = project.closure(block)
-    words = ["read_slang", "-DSYNTHESIS", "--keep-hierarchy", "--top", str(closure[-1].top)]
-    words += [f"-D{macro}" for macro in project.bench(block).defines]
-    words += [f"-I{entry.folder}" for entry in closure]
-    words += [str(source) for entry in closure for source in entry.sources]
+    read = rtl_command(closure, str(closure[-1].top), defines=project.bench(block).defines)
     design = libyosys.Design()
     # Dead branches and values that do not matter would only give mutants that change nothing.
     clean = ("proc", "chformal -remove", "memory", "opt", "setundef -zero", "opt")
-    for command in (" ".join(words), "hierarchy -check", *clean):
+    for command in (read, "hierarchy -check", *clean):
         libyosys.run_pass(command, design)
     return design
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,24 @@ from scripts.project import ROOT
 SNAPSHOTS = Path("docs") / "bench"
 BEGIN = "<!-- figures:begin -->"
 END = "<!-- figures:end -->"
+# Of figures that exist in many conditions, README.md shows these.
+HEADLINES: Mapping[str, Mapping[str, Collection[Any]]] = {
+    "energy_saved": {
+        "library": ("osu018",),
+        "multipliers": (1,),
+        "program": ("lenet5_branch",),
+        "same_weights": (False,),
+        "ram_scale": (1.0, None),
+    },
+    "energy_per_inference": {
+        "library": ("osu018",),
+        "level": ("loop",),
+        "training": ("soft",),
+        "mode": ("soft",),
+        "multipliers": (1,),
+    },
+    "area_kge": {"library": ("osu018", "osu018_stdcells.lib")},
+}
 LABEL_LENGTH = 40  # longer conditions are for the file, not for a row's label
 
 
@@ -60,9 +78,15 @@ def rendered(root: Path) -> str:
 
 def tables(block: str, figures: Sequence[Figure]) -> list[str]:
     """Return one table of what was measured on networks, one of the rest; neither may be empty."""
-    on_networks = [figure for figure in figures if figure.network]
-    others = [figure for figure in figures if not figure.network]
+    shown = [figure for figure in figures if _is_headline(figure)]
+    on_networks = [figure for figure in shown if figure.network]
+    others = [figure for figure in shown if not figure.network]
     return [table(block, part) for part in (on_networks, others) if part]
+
+
+def _is_headline(figure: Figure) -> bool:
+    wanted = HEADLINES.get(figure.name, {})
+    return all(figure.conditions.get(name) in values for name, values in wanted.items())
 
 
 def table(block: str, figures: Sequence[Figure]) -> str:

@@ -47,7 +47,7 @@ class RandomRun:
     parameters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
-UNIT = {"Multipliers": (1, 2, 4), "Accumulators": (4, 8)}
+UNIT = {"Multipliers": (1, 2, 4), "Accumulators": (4, 8), "Simd4": (0, 0, 0, 1)}
 RANDOM_RUNS = (
     RandomRun("riscv", "RandomProgram", 12, settings={"passes": 400}),
     RandomRun("riscv", "RandomProgram", 3, settings={"passes": 40, "resets": 10}),

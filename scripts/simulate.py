@@ -29,6 +29,8 @@ from scripts import processes
 from scripts.build import TOP, Design, Edit, Variant, build, describe
 from scripts.errors import UserError
 from scripts.files import claimed, write_json
+from scripts.power.gates import OSU180
+from scripts.power.netlist_simulation import netlist_for
 from scripts.project import ROOT, Bench, Project, choose
 from scripts.simulators import SIMULATORS, CommandFailed, TimeLimit, make_runner
 
@@ -111,6 +113,7 @@ def simulate(
     waves: bool = False,
     coverage: bool = False,
     netlist: Path | None = None,
+    liberty: Path | None = None,
     defines: Sequence[str] = (),
     plusargs: Sequence[str] = (),
     limit_s: float | None = None,
@@ -122,8 +125,9 @@ def simulate(
     verif.common.run.settings() and the block's prepare hook, and must survive JSON.
     `edits` plant bugs in a copy of the RTL. `coverage` makes Verilator count lines, toggles and
     expressions (coverage.dat in the run's folder). `netlist` is a Verilog file that takes the place
-    of all RTL sources, `defines` are further macros. `limit_s` is a wall-clock limit instead of the
-    test's own. `root` is another project (used by tests).
+    of all RTL sources; `liberty` a cell library, to which the RTL is synthesised for that purpose.
+    `defines` are further macros. `limit_s` is a wall-clock limit instead of the test's own. `root`
+    is another project (used by tests).
 
     Raises SimulationFailed when the run does not pass, UserError when there is nothing to run:
     an unknown name, sources that do not build, a missing program, a failing prepare hook.
@@ -137,6 +141,9 @@ def simulate(
         raise UserError(f"{simulator} does not measure coverage; use SIM=verilator")
     own = bench.tests[test]
     macros = (*own.defines, *defines)
+    if liberty:
+        values = {**bench.parameters, **parameters}
+        netlist = netlist_for(block, values, (*bench.defines, *macros), liberty, project.root)
     variant = Variant(tuple(edits), waves, coverage, netlist, macros, own.libraries)
     design = describe(project, bench, simulator, parameters, variant)
     built = build(design)
@@ -161,7 +168,8 @@ def simulate(
         directory.mkdir(parents=True)
         write_json(directory / "run.json", spec)
         asked = {name: spec[name] for name in _ASKED}
-        result = Result(**asked, directory=str(directory), replay=replay_command(asked, parameters))
+        replay = replay_command(asked, parameters, liberty)
+        result = Result(**asked, directory=str(directory), replay=replay)
         _run(design, built, spec, result, limit_s or own.timeout_s)
         write_json(directory / "result.json", asdict(result))
     if result.verdict != "pass":
@@ -180,12 +188,16 @@ def _check_names(
             choose(name.upper(), str(value), map(str, valid))
 
 
-def replay_command(asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
+def replay_command(
+    asked: Mapping[str, Any], parameters: Mapping[str, Any], liberty: Path | None = None
+) -> str:
     """Return the make line that repeats a run with waves; `parameters` are those not defaulted."""
     settings = asked["settings"]
     words = [f"BLOCK={asked['block']}", f"TEST={asked['test']}", f"SEED={asked['seed']}"]
     if asked["simulator"] != "verilator":
         words.append(f"SIM={asked['simulator']}")
+    if liberty:
+        words += ["NETLIST=1", *([f"LIBERTY={liberty}"] if liberty != OSU180 else [])]
     words += [f"{name.upper()}={settings[name]}" for name in NAMED_SETTINGS if name in settings]
     others = {name: value for name, value in settings.items() if name not in NAMED_SETTINGS}
     for variable, table in (("PARAMETERS", parameters), ("SETTINGS", others)):

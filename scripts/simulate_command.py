@@ -16,6 +16,7 @@ from typing import Any
 
 from scripts import processes
 from scripts.errors import UserError
+from scripts.power import libraries
 from scripts.progress import Progress, cores
 from scripts.project import ROOT, Bench, Project, Smoke, choose
 from scripts.simulate import (
@@ -48,6 +49,7 @@ class Job:
     seed: int
     simulator: str
     waves: bool
+    liberty: Path | None = None  # of the netlist that takes the RTL's place
 
     @property
     def title(self) -> str:
@@ -55,7 +57,8 @@ class Job:
         words = [f"{self.block:<10} {self.smoke.test:<18} seed {self.seed}"]
         for table in (self.smoke.parameters, self.smoke.settings):
             words += [f"{name}={value_text(value)}" for name, value in table.items()]
-        return " ".join([*words, *([] if self.simulator == "verilator" else [self.simulator])])
+        words += [] if self.simulator == "verilator" else [self.simulator]
+        return " ".join([*words, *([f"on {self.liberty.stem}"] if self.liberty else [])])
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
@@ -84,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", default="1", help="a number, or random (default 1)")
     parser.add_argument("--sim", default="verilator", help=f"{' or '.join(SIMULATORS)}")
     parser.add_argument("--waves", action="store_true", help="write an FST wave file")
+    parser.add_argument("--netlist", action="store_true", help="on gates in place of the RTL")
+    parser.add_argument("--liberty", default="osu018", help=libraries.HELP)
     for name in NAMED_SETTINGS:
         parser.add_argument(f"--{name}", help=f"setting {name} of the test")
     for name in ("parameters", "settings"):
@@ -108,7 +113,11 @@ def _jobs(project: Project, options: argparse.Namespace) -> list[Job]:
             merged = Smoke(
                 smoke.test, {**smoke.parameters, **parameters}, {**smoke.settings, **more}
             )
-            job = Job(project.root, block, merged, seed, simulator, options.waves)
+            if options.netlist and (reason := bench.tests[smoke.test].not_on_netlists):
+                _leave_out(f"{block} {smoke.test}", reason, must=options.test is not None)
+                continue
+            liberty = libraries.liberty(options.liberty).resolve() if options.netlist else None
+            job = Job(project.root, block, merged, seed, simulator, options.waves, liberty)
             if job not in jobs:  # an option may have made two smoke runs the same
                 jobs.append(job)
     if not jobs:
@@ -117,6 +126,12 @@ def _jobs(project: Project, options: argparse.Namespace) -> list[Job]:
         if not any(name in job.smoke.settings for job in jobs):
             raise UserError(f"no block takes {name.upper()}")
     return jobs
+
+
+def _leave_out(title: str, reason: str, must: bool) -> None:
+    if must:
+        raise UserError(f"{title} cannot run on a netlist: {reason}")
+    print(f"left out: {title}: {reason}", flush=True)
 
 
 def _chosen(bench: Bench, test: str | None) -> Sequence[Smoke]:
@@ -219,6 +234,7 @@ def _simulate(job: Job, waves: bool) -> Result:
         parameters=job.smoke.parameters,
         settings=job.smoke.settings,
         waves=waves,
+        liberty=job.liberty,
         root=job.root,
     )
 

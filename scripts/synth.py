@@ -20,12 +20,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts import yosys
 from scripts.errors import UserError
-from scripts.files import write_json
+from scripts.files import write_bytes, write_json
+from scripts.power import libraries
+from scripts.power.gates import OSU180, unpacked
 from scripts.progress import cores
 from scripts.project import ROOT, Project, choose
 
-OSU180 = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
 GATE = re.compile(r"NAND2(_?X1|_X1|x1)?|sky130_fd_sc_hd__nand2_1")
 PERIOD_NS = 10.0
 
@@ -54,8 +56,8 @@ def synthesise(block: str, liberty: Path | None = None) -> Synthesis:
     block_folder = Project().block(block)
     if block_folder.top is None:
         raise UserError(f"{block} has no top module to synthesise")
-    library = _checked(liberty or OSU180)
     folder = ROOT / "build" / "synth" / block
+    library = _checked(liberty or OSU180, folder)
     kinds = ("flat", "buffered", "modules")
     with ThreadPoolExecutor(cores()) as pool:
         stats = dict(
@@ -81,16 +83,18 @@ def synthesise(block: str, liberty: Path | None = None) -> Synthesis:
     return result
 
 
-def _checked(liberty: Path) -> Path:
-    if not liberty.is_file():
-        hint = "; install: apt-get install qflow-tech-osu018" if liberty == OSU180 else ""
-        raise UserError(f"no Liberty file {liberty}{hint}")
-    text = liberty.read_text(errors="replace")
+def _checked(liberty: Path, folder: Path) -> Path:
+    """Return the library as plain text: itself, or unpacked into `folder`."""
+    data = unpacked(liberty)
+    text = data.decode(errors="replace")
     if not re.search(r"\blibrary\s*\(", text):
         raise UserError(f"{liberty} is not a Liberty file: it has no library(...) group")
     if not re.search(r"\bff\s*\(", text):
         raise UserError(f"{liberty} has no flip-flop: a group ff(...) in one of its cells")
-    return liberty.resolve()
+    if liberty.suffix != ".gz":
+        return liberty.resolve()
+    write_bytes(folder / liberty.stem, data)
+    return folder / liberty.stem
 
 
 def _gate_area(liberty: Path) -> float:
@@ -111,19 +115,8 @@ def _map(block: str, liberty: Path, folder: Path, kind: str) -> dict[str, Any]:
     target = folder / kind
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    log = target / "yosys.log"
-    with log.open("w") as file:
-        run = subprocess.run(
-            [sys.executable, "-m", "scripts.synthesise", block, str(liberty), str(target), kind],
-            stdout=file,
-            stderr=file,
-            cwd=ROOT,
-            check=False,
-        )
-    if run.returncode:
-        errors = [line for line in log.read_text().splitlines() if line.startswith("ERROR: ")]
-        said = errors[-1].removeprefix("ERROR: ") if errors else "Yosys failed"
-        raise UserError(f"{said}; see {log}")
+    arguments = [block, str(liberty), str(target), kind]
+    yosys.run("scripts.synthesise", arguments, target / "yosys.log")
     text = (target / "stat.json").read_text()
     statistics: dict[str, Any] = json.loads(text[text.index("{") :])
     return statistics
@@ -205,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0, or 2 when the command makes no sense."""
     parser = argparse.ArgumentParser(prog="python -m scripts.synth", description=__doc__)
     parser.add_argument("--block", help="block to synthesise; default: all with a top module")
-    parser.add_argument("--liberty", type=Path, help=f"cell library; default: {OSU180}")
+    parser.add_argument("--liberty", default="osu018", help=libraries.HELP)
     options = parser.parse_args(arguments)
     project = Project()
     try:
@@ -215,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             else [name for name in project.blocks() if project.block(name).top]
         )
         for block in blocks:
-            show(synthesise(block, options.liberty))
+            show(synthesise(block, libraries.liberty(options.liberty)))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

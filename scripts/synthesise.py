@@ -14,6 +14,7 @@ from pathlib import Path
 from pyosys import libyosys
 
 from scripts.project import Project
+from scripts.yosys import rtl_command
 
 TARGET_PS = 4000  # shorter than any path of ours, so that ABC tries as hard as it can
 
@@ -28,11 +29,8 @@ def commands(block: str, liberty: Path, folder: Path, kind: str) -> list[str]:
     flat = kind != "modules"
     closure = Project().closure(block)
     top = str(closure[-1].top)
-    words = ["read_slang", "-DSYNTHESIS", "--top", top, *(() if flat else ("--keep-hierarchy",))]
-    words += [f"-I{entry.folder}" for entry in closure]
-    words += [str(source) for entry in closure for source in entry.sources]
     return [
-        " ".join(words),
+        rtl_command(closure, top, hierarchy=not flat),
         "chformal -remove",
         f"synth -top {top} -noalumacc{' -flatten' if flat else ''}",
         f"dfflibmap -liberty {liberty}",

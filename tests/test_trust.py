@@ -9,9 +9,10 @@ import pytest
 
 from scripts import fuzz_rtl, mutants, regress, synth
 from scripts.errors import UserError
+from scripts.power.gates import OSU180
 from scripts.regress import Outcome, summary
 
-OSU = synth.OSU180
+OSU = OSU180
 
 
 def test_mutants_spread_over_the_modules_in_proportion() -> None:
