@@ -144,6 +144,7 @@ def simulate(
     if liberty:
         values = {**bench.parameters, **parameters}
         netlist = netlist_for(block, values, (*bench.defines, *macros), liberty, project.root)
+        macros = (*macros, "NETLIST")
     variant = Variant(tuple(edits), waves, coverage, netlist, macros, own.libraries)
     design = describe(project, bench, simulator, parameters, variant)
     built = build(design)

@@ -249,6 +249,15 @@ def test_the_unit_does_what_its_simulation_did(unit: Estimator, waves: Waves) ->
     assert again.energy.parts == found.energy.parts  # from the cache
 
 
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
+def test_a_file_that_is_cut_off_is_refused(waves: Waves, tmp_path: Path, share: float) -> None:
+    data = waves.path.read_bytes()
+    (tmp_path / "cut.fst").write_bytes(data[: int(share * len(data))])
+    with pytest.raises(UserError, match=r"cut\.fst") as caught:
+        Waves(tmp_path / "cut.fst", UNIT)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_reset_in_the_middle_is_refused(unit: Estimator, waves: Waves) -> None:
     made = flipped(waves.recording(unit.wanted()), "rst_ni", [100])
     with pytest.raises(Mismatch, match=r"reset of .*, cycle 100$"):

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,20 @@ _BIT = re.compile(r"(.*)\[(\d+)\]")
 MOST_BITS = 64
 
 
+@contextmanager
+def _refused(reason: str) -> Iterator[None]:
+    """Turn whatever pywellen's reader makes of a bad file into a UserError.
+
+    Where the reader panics, the exception is no Exception.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        raise UserError(f"{reason}: {' '.join(str(error).split())}") from error
+
+
 class Waves:
     """The signals of one instance in a wave file, sampled just before each rising edge of a clock.
 
@@ -29,10 +44,10 @@ class Waves:
 
     def __init__(self, path: Path, scope: str, clock: str = "clk_i", reset: str = "rst_ni") -> None:
         """Raises UserError for a file that is none, has no such instance, or has no cycle."""
-        try:
+        if not path.is_file():
+            raise UserError(f"no wave file {path}")
+        with _refused(f"{path} is not an FST or VCD file"):
             waves = pywellen.Waveform(str(path))
-        except Exception as error:  # pywellen raises what its reader makes of a bad file
-            raise UserError(f"{path} is not an FST or VCD file: {error}") from error
         self.path, self.scope = path, scope
         prefix = f"{scope}."
         self.signals = {
@@ -61,10 +76,8 @@ class Waves:
         signal = self.signals.get(name)
         if signal is None:
             raise UserError(f"{self.path} has no signal {self.scope}.{name}")
-        try:
+        with _refused(f"{self.path} is damaged"):
             changes: Sequence[tuple[int, Any]] = list(signal.tv)  # read only now
-        except Exception as error:
-            raise UserError(f"{self.path} is damaged: {error}") from error
         if not changes:
             raise UserError(f"{self.path}: {name} was not recorded")
         times = np.fromiter((time for time, _ in changes), np.int64, len(changes))

@@ -103,7 +103,7 @@ module bench #(
   logic [63:0] cycle = '0;
   logic [31:0] events = '0;       // one more for each marker and for the exit
   logic [31:0] event_value = '0;
-  logic [31:0] event_retired = '0;  // instructions before it
+  logic [31:0] event_retired = '0;  // instructions before it; 0 on a netlist
   logic        event_exit = 1'b0;
 
   // `events` is written last, so that whoever wakes on it finds the others already new.
@@ -111,7 +111,9 @@ module bench #(
     cycle <= cycle + 64'd1;
     if (marker_valid || exit_valid) begin
       event_value   <= value;
+`ifndef NETLIST  // of which only the ports are known
       event_retired <= u_soc.u_riscv.u_csr.minstret_q[31:0];
+`endif
       event_exit    <= exit_valid;
       events        <= events + 32'd1;
     end
