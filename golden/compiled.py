@@ -11,12 +11,17 @@ import functools
 import hashlib
 import os
 import subprocess
+import tempfile
+import threading
 from pathlib import Path
 
 from golden.datasets import ROOT
 
 _FLAGS = ["-std=c++20", "-O3", "-march=native", "-mprefer-vector-width=512",
           "-fno-math-errno", "-fno-trapping-math", "-shared", "-fPIC"]  # fmt: skip
+
+
+_LOCK = threading.Lock()
 
 
 class CompilerError(Exception):
@@ -30,29 +35,29 @@ def library(source: Path, generated: str = "") -> ctypes.CDLL:
     Raises:
         CompilerError: if g++ is missing or fails.
     """
-    try:
-        machine = _run(["g++", "-march=native", "-dM", "-E", "-x", "c++", os.devnull])
+    with _LOCK:
+        try:
+            machine = _run(["g++", "-march=native", "-dM", "-E", "-x", "c++", os.devnull])
+        except FileNotFoundError as error:
+            raise CompilerError("a C++ compiler is missing: sudo apt-get install g++") from error
         recipe = source.read_bytes() + generated.encode() + repr(_FLAGS).encode() + machine
-        key = hashlib.sha256(recipe).hexdigest()[:16]
-        path = ROOT / "build" / "kernels" / f"{key}.so"
-        if not path.exists():
-            _compile(source, generated, path)
-    except FileNotFoundError as error:
-        raise CompilerError("a C++ compiler is missing: sudo apt-get install g++") from error
-    except subprocess.CalledProcessError as error:
-        raise CompilerError(f"{source.name} does not compile: {error.stderr.decode()}") from error
-    return ctypes.CDLL(str(path))
+        path = ROOT / "build" / "kernels" / f"{hashlib.sha256(recipe).hexdigest()[:16]}.so"
+        try:
+            if not path.exists():
+                _compile(source, generated, path)
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode()
+            raise CompilerError(f"{source.name} does not compile: {said}") from error
+        return ctypes.CDLL(str(path))
 
 
 def _compile(source: Path, generated: str, path: Path) -> None:
-    include = path.with_suffix(f".{os.getpid()}.d")
-    include.mkdir(parents=True, exist_ok=True)
-    (include / "generated.inc").write_text(generated)
-    partial = path.with_suffix(f".{os.getpid()}")
-    _run(["g++", *_FLAGS, f"-I{include}", str(source), "-o", str(partial)])
-    (include / "generated.inc").unlink()
-    include.rmdir()
-    partial.replace(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        (Path(folder) / "generated.inc").write_text(generated)
+        partial = Path(folder) / path.name
+        _run(["g++", *_FLAGS, f"-I{folder}", str(source), "-o", str(partial)])
+        partial.replace(path)
 
 
 def _run(command: list[str]) -> bytes:
