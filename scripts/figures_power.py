@@ -19,14 +19,13 @@ from scripts.power.gates import cell_area, gates
 from scripts.power.liberty import load
 from scripts.power.measure import Measured, measure
 from scripts.power.technology import smallest
-from scripts.power.workload import Workload, run
+from scripts.power.workload import TYPICAL_IMAGE, Workload, run
 
 NETWORKS = ("lenet5-relu", "lenet5-tanh")
 UNITS = ("1", "4")
 PROGRAMS = ("lenet5", "lenet5_branch")
 RAM_SCALES = (0.0, 0.5, 1.0, 2.0)
 SWEPT = ("1", "lenet5_branch")  # unit and program whose saving is given for all RAM scales
-IMAGE = 0
 SOURCE = "arXiv 2603.10100 (power = 0.40 x skip rate, an estimate)"
 PUBLISHED = {"lenet5-relu": 35.2, "lenet5-tanh": 29.96}
 
@@ -36,7 +35,7 @@ Progress = Callable[[str], None]
 def power_figures(progress: Progress) -> list[Figure]:
     """Measure everything in every library that can be had."""
     paths = {name: libraries.liberty(name) for name in libraries.NAMES if _had(name, progress)}
-    measured = measure(_workloads(), paths, progress, IMAGE)
+    measured = measure(_workloads(), paths, progress)
     table = {(each.library, each.workload): each for each in measured}
     figures = [_energy(each, level) for each in measured for level in ("unit", "loop")]
     figures += _savings(table)
@@ -81,7 +80,7 @@ def _conditions(each: Measured, level: str) -> dict[str, Any]:
         "cycles": each.estimate.cycles,
         "glitches": f"{SAMPLES} cycles of each layer",
         "period_ns": each.gates.technology.period_ns,
-        "image": IMAGE,
+        "image": TYPICAL_IMAGE,
     }
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from scripts.errors import UserError
 from scripts.power import libraries, report
 from scripts.power.measure import measure
-from scripts.power.workload import Workload
+from scripts.power.workload import TYPICAL_IMAGE, Workload
 from scripts.project import ROOT, choose
 from scripts.simulate import SimulationFailed
 
@@ -43,8 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--block", default="msb_skip", help=f"one of: {', '.join(BLOCKS)}")
     parser.add_argument("--network", help=f"one of: {', '.join(NETWORKS)}; default: all")
     parser.add_argument("--liberty", default="osu018", help=libraries.HELP)
-    parser.add_argument("--image", type=int, default=0, help="number of the test image; default: 0")
-    parser.add_argument("--seed", type=int, default=1, help="of the sample of cycles; default: 1")
+    parser.add_argument(
+        "--image", type=int, default=TYPICAL_IMAGE, help="number of the test image (%(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the sample of cycles (%(default)s)")
     options = parser.parse_args(arguments)
     started = time.monotonic()
 

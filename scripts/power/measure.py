@@ -11,7 +11,7 @@ from pathlib import Path
 from scripts.power.estimate import Estimate, Estimator
 from scripts.power.gates import Gates, gates
 from scripts.power.memory import access_fj
-from scripts.power.workload import Activity, Workload, run
+from scripts.power.workload import TYPICAL_IMAGE, Activity, Workload, run
 from scripts.progress import cores
 
 Progress = Callable[[str], None]
@@ -56,7 +56,7 @@ def measure(
     workloads: Sequence[Workload],
     libraries: Mapping[str, Path],
     progress: Progress,
-    image: int = 0,
+    image: int = TYPICAL_IMAGE,
     seed: int = 1,
 ) -> list[Measured]:
     """Measure each workload in each library.
