@@ -12,7 +12,7 @@ import pytest
 from scripts import bench, readme
 from scripts.errors import UserError
 from scripts.figure import Figure, read_figures, write_figures
-from scripts.files import write_text
+from scripts.files import write_bytes, write_text
 
 
 def figures() -> list[Figure]:
@@ -139,6 +139,6 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_text(path, "old")
     with pytest.raises(TypeError):
-        write_text(path, 7)  # type: ignore[arg-type]
+        write_bytes(path, "new")  # type: ignore[arg-type]
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
