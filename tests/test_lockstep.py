@@ -84,7 +84,8 @@ def test_what_the_self_check_misses_is_noticed(bug: str) -> None:
 
 
 def test_a_wrong_result_of_the_unit_is_noticed_in_lenet() -> None:
-    edit = Edit("rtl/msb_skip/msb_skip_keep.sv", "exists && sum >= limit", "exists && sum > limit")
+    file, kept = "rtl/msb_skip/msb_skip_keep.sv", "{1'b0, distance} >= {1'b0, maximum[i]}"
+    edit = Edit(file, kept, kept.replace(">=", ">"))
     settings = {"network": "lenet5-relu", "images": 1}
     with pytest.raises(SimulationFailed, match=r"lock-step: .*x\d+ differs"):
         simulate("soc", "lockstep", settings=settings, edits=[edit])
