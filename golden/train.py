@@ -103,7 +103,7 @@ RECIPES: dict[tuple[str, str], Training] = {
         epochs=45,
         rate=2e-3,
         distilled=True,
-        skip=Skip(thresholds=(9, 10, 9, 9, 7), start=(7, 8, 8, 8, 7), kept=0.145, price=0.25),
+        skip=Skip(thresholds=(10, 10, 10, 10, 7), start=(7, 8, 8, 8, 7), kept=0.105, price=0.25),
     ),
 }
 for _name in NETWORKS:
