@@ -14,6 +14,10 @@ from pathlib import Path
 from scripts.errors import UserError
 from scripts.project import ROOT, Block
 
+# Modules that stand for memory macros, with those of their parameters that read_slang lists though
+# Verilog does not let anyone set them.
+MEMORIES = {"ram": ("AddrWidth", "Words"), "ram_2p": ("AddrWidth",)}
+
 
 def rtl_command(
     closure: Sequence[Block],

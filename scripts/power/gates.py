@@ -32,10 +32,9 @@ from scripts.power.technology import (
     usable,
 )
 from scripts.project import ROOT, Block, Project, choose
-from scripts.yosys import rtl_command, run
+from scripts.yosys import MEMORIES, rtl_command, run
 
 OSU180 = Path("/usr/share/qflow/tech/osu018/osu018_stdcells.lib")
-BLACK_BOX = "ram"
 OUTPUT_LOADS = 4  # smallest inverters behind each output
 
 # ABC aims at a third of the clock period: it sees no path from one module to the next, and sizes
@@ -103,9 +102,7 @@ def gates(
     if module is None:
         raise UserError(f"{block} has no top module to synthesise")
     values = dict(parameters or {})
-    read = rtl_command(
-        closure, module, defines=defines, parameters=values, black_boxes=(BLACK_BOX,)
-    )
+    read = rtl_command(closure, module, defines=defines, parameters=values, black_boxes=MEMORIES)
     data = unpacked(liberty)
     digest = _digest(project, closure, [module, values, list(defines)], data)
     folder = project.root / "build" / "power" / "gates" / f"{block}-{digest}"
@@ -248,7 +245,7 @@ def _count(
     for name, cell in json.loads(netlist.read_text())["modules"][top]["cells"].items():
         kind = cell["type"]
         cells[kind] = cells.get(kind, 0) + 1
-        if kind == BLACK_BOX:
+        if kind in MEMORIES:
             continue
         if kind not in library.cells:
             raise UserError(f"{library.name} has nothing for {kind} ({name} of {top})")

@@ -18,15 +18,12 @@ from pathlib import Path
 from pyosys import libyosys
 
 from scripts.files import write_json, write_text
+from scripts.yosys import MEMORIES
 
 # Flip-flops for which a clock gate pays. An idle gate costs what the clock costs 1.5 flip-flops of
 # OSU 180 nm, 0.8 of Nangate 45 nm, 0.9 of sky130; from 4 on it also saves area, and fewer change
 # nothing in our blocks.
 MIN_NET_SIZE = 4
-
-# read_slang also lists these of a black box, but Verilog does not let anyone set them.
-BLACK_BOX = "ram"
-LOCAL_PARAMETERS = ("AddrWidth", "Words")
 
 
 def commands(
@@ -44,7 +41,11 @@ def commands(
     tied = f" -tie_lo {gate['tied']}" if gate["tied"] else ""
     mapping = [
         "read_liberty -lib -ignore_miss_func cells.lib",
-        *(f"setparam -unset {name} t:{BLACK_BOX}$*" for name in LOCAL_PARAMETERS),
+        *(
+            f"setparam -unset {name} t:{memory}$*"
+            for memory, own in MEMORIES.items()
+            for name in own
+        ),
         "read_verilog black_boxes.v",
         "chformal -remove",
         f"synth -top {top} -flatten -noalumacc -nofsm",
@@ -62,7 +63,7 @@ def commands(
         "setattr -mod -unset keep_hierarchy *",
         "flatten -noscopeinfo",
         "opt_clean",
-        f"chtype -set {BLACK_BOX} t:{BLACK_BOX}$*",
+        *(f"chtype -set {memory} t:{memory}$*" for memory in MEMORIES),
         "write_json netlist.json",
         "write_verilog -noattr netlist.v",
         "tee -q -o stat.json stat -json -liberty cells.lib",
@@ -71,23 +72,24 @@ def commands(
 
 
 def black_boxes(design: libyosys.Design) -> str:
-    """Give each RAM a type of its own; return Verilog with the ports of all these types.
+    """Give each memory a type of its own; return Verilog with the ports of all these types.
 
-    With one type for RAMs of all sizes, Yosys cuts the connections to the width of one's ports.
+    With one type for memories of all sizes, Yosys cuts the connections to the width of one's ports.
     """
     stubs: list[str] = []
     for identifier in design.modules_:
         for cell in design.modules_[identifier].cells_.values():
-            if str(cell.type) != f"\\{BLACK_BOX}":
+            memory = str(cell.type)[1:]
+            if memory not in MEMORIES:
                 continue
             ports = []
             for wire in design.modules_[cell.type].wires_.values():
                 direction = "input" if wire.port_input else "output"
                 width = cell.connections_[wire.name].size()
                 ports.append(f"{direction} [{width - 1}:0] {str(wire.name)[1:]}")
-            name = f"{BLACK_BOX}${len(stubs)}"
+            name = f"{memory}${len(stubs)}"
             names = [str(parameter)[1:] for parameter in cell.parameters]
-            values = ", ".join(f"parameter {n} = 0" for n in names if n not in LOCAL_PARAMETERS)
+            values = ", ".join(f"parameter {n} = 0" for n in names if n not in MEMORIES[memory])
             head = f"module {name} #({values}) ({', '.join(ports)});"
             stubs.append(f"(* blackbox *)\n{head}\nendmodule\n")
             cell.type = libyosys.IdString(f"\\{name}")

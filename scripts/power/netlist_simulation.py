@@ -17,9 +17,10 @@ from typing import Any
 from scripts.errors import UserError
 from scripts.files import write_text
 from scripts.power.cells import models
-from scripts.power.gates import BLACK_BOX, OSU180, Gates, gates
+from scripts.power.gates import OSU180, Gates, gates
 from scripts.power.liberty import load
 from scripts.project import ROOT, Project
+from scripts.yosys import MEMORIES
 
 _PARAMETER = re.compile(
     r"^\s*parameter\b[^=\n]*?(\w+)\s*=\s*([^,/\n]+?)\s*(?:,|//|$)", re.MULTILINE
@@ -72,12 +73,12 @@ def top_parameters(source: str) -> dict[str, str]:
 def _text(made: Sequence[Gates], netlists: Sequence[str]) -> str:
     cells = dict.fromkeys(name for each in made for name in each.cells)
     # Its text comes through the include path, so that the RTL's own file is what is simulated.
-    memory = [f'`include "{BLACK_BOX}.sv"\n'] if BLACK_BOX in cells else []
+    memories = [f'`include "{name}.sv"\n' for name in MEMORIES if name in cells]
     return "\n".join(
         [
             f"// {made[0].block} on {made[0].library}",
-            *memory,
-            models(load(made[0].liberty), (name for name in cells if name != BLACK_BOX)),
+            *memories,
+            models(load(made[0].liberty), (name for name in cells if name not in MEMORIES)),
             *netlists,
         ]
     )
