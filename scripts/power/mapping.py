@@ -41,11 +41,7 @@ def commands(
     tied = f" -tie_lo {gate['tied']}" if gate["tied"] else ""
     mapping = [
         "read_liberty -lib -ignore_miss_func cells.lib",
-        *(
-            f"setparam -unset {name} t:{memory}$*"
-            for memory, own in MEMORIES.items()
-            for name in own
-        ),
+        *unset_local_parameters(),
         "read_verilog black_boxes.v",
         "chformal -remove",
         f"synth -top {top} -flatten -noalumacc -nofsm",
@@ -69,6 +65,13 @@ def commands(
         "tee -q -o stat.json stat -json -liberty cells.lib",
     ]
     return mapping, joining
+
+
+def unset_local_parameters() -> list[str]:
+    """Commands that take from memories what Verilog does not let anyone set."""
+    return [
+        f"setparam -unset {name} t:{memory}$*" for memory, own in MEMORIES.items() for name in own
+    ]
 
 
 def black_boxes(design: libyosys.Design) -> str:
