@@ -32,6 +32,8 @@ SAMPLES = 400  # cycles of each window in which glitches are simulated
 CONFIDENCE = 1.96
 CACHE = ROOT / "build" / "power" / "estimates"
 
+REQUESTS = ("req_i", "read_i", "write_i")  # pins of memories, one high for each access
+
 # When inputs and memories' outputs change, as a share of the clock period after its edge: a small
 # memory's access time. Transitions there and of clocks: those of an inverter that drives four.
 SOURCE_TIME = 0.1
@@ -188,7 +190,8 @@ class Estimator:
                 total += glitch_energy(priced, np.asarray(glitches.extra * scale, np.float64))
                 error = CONFIDENCE * glitches.error * counts.cycles
             accesses = {
-                box: int(counts.high[pins["req_i"]]) for box, pins in self.netlist.boxes.items()
+                box: sum(int(counts.high[pins[pin]]) for pin in REQUESTS if pin in pins)
+                for box, pins in self.netlist.boxes.items()
             }
             spent.append(Spent(window.name, counts.cycles, total, error, accesses))
         replayed = recording.cycles + sum(counts.cycles for counts in toggles)

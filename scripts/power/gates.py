@@ -91,8 +91,11 @@ def gates(
     top: str | None = None,
     defines: Sequence[str] = (),
     root: Path = ROOT,
+    extra: Sequence[Path] = (),
 ) -> Gates:
     """Synthesise `block` with these parameters of its top module, or find it synthesised.
+
+    extra: further sources, generated ones.
 
     Raises UserError for an unknown block, a library that lacks something, and what Yosys says.
     """
@@ -103,8 +106,10 @@ def gates(
         raise UserError(f"{block} has no top module to synthesise")
     values = dict(parameters or {})
     read = rtl_command(closure, module, defines=defines, parameters=values, black_boxes=MEMORIES)
+    read = " ".join([read, *map(str, extra)])
     data = unpacked(liberty)
-    digest = _digest(project, closure, [module, values, list(defines)], data)
+    texts = [path.read_text() for path in extra]
+    digest = _digest(project, closure, [module, values, list(defines), *texts], data)
     folder = project.root / "build" / "power" / "gates" / f"{block}-{digest}"
     if not folder.is_dir():
         with locked(folder.with_name(f"{folder.name}.lock")):
