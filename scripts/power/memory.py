@@ -8,6 +8,7 @@ they were fixed before the first result.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,6 +27,10 @@ Integers = NDArray[np.int64]
 # wires. Half as much again for the data RAM, which has four times as many banks of 8 KB to reach.
 ACCESS_MACS = {"u_instr_ram": 2.3, "u_data_ram": 3.45}
 
+# Of memories with other sizes: in proportion to the width and, up to a bank of 8 KB, to the root of
+# the capacity, which is the length of word and bit lines.
+BANK_BYTES = 8192
+
 MAC_CYCLES = 4000
 MAC_SEED = 1
 
@@ -34,6 +39,18 @@ def access_fj(liberty: Path) -> dict[str, float]:
     """fJ of an access of each memory of the system, in this library."""
     mac = mac_fj(liberty)
     return {name: macs * mac for name, macs in ACCESS_MACS.items()}
+
+
+def macs_of_access(width: int, size: int) -> float:
+    """Multiply-accumulates for one access. width: bits; size: bytes.
+
+    >>> macs_of_access(32, 8192)
+    2.3
+    >>> macs_of_access(8, 512)
+    0.14375
+    """
+    share = min(1.0, math.sqrt(size / BANK_BYTES))
+    return ACCESS_MACS["u_instr_ram"] * width / 32 * share
 
 
 def mac_fj(liberty: Path) -> float:

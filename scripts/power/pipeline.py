@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Energy of an image that flows through a generated pipeline of rtl/sparse_stream."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scripts.errors import UserError
+from scripts.power.estimate import Estimate, Estimator, Window
+from scripts.power.gates import Gates, gates
+from scripts.power.memory import mac_fj, macs_of_access
+from scripts.power.trace import Waves
+
+BLOCK, TOP = "sparse_stream", "sparse_stream_net"
+
+
+@dataclass(frozen=True)
+class PipelineEnergy:
+    """What the images of a window cost.
+
+    logic_nj, memories_nj: of one image, glitches and clock included; memories as
+    docs/method.md prices them. cycles: of one image, in steady state.
+    """
+
+    gates: Gates
+    estimate: Estimate
+    images: int
+    logic_nj: float
+    memories_nj: float
+    cycles: float
+
+
+def measure(
+    liberty: Path, top: Path, waves: Path, scope: str, beats_per_image: int, skipped: int
+) -> PipelineEnergy:
+    """Estimate the energy of an image in steady state.
+
+    Args:
+        liberty: cell library.
+        top: the generated sparse_stream_net.sv.
+        waves: of a simulation of it, FST.
+        scope: instance of the top module in the waves.
+        beats_per_image: output beats of an image.
+        skipped: images at the beginning and at the end that fill and drain the pipeline.
+
+    Raises:
+        UserError: if the waves have too few images, or what gates() and Estimator refuse.
+    """
+    made = gates(BLOCK, liberty, top=TOP, extra=[top])
+    estimator = Estimator(made)
+    recorded = Waves(waves, scope)
+    taken = recorded.samples("out_valid_o")[:, 0] & recorded.samples("out_ready_i")[:, 0]
+    ends = np.flatnonzero(taken)[beats_per_image - 1 :: beats_per_image]
+    images = len(ends) - 2 * skipped - 1
+    if images < 1:
+        raise UserError(f"{waves} has {len(ends)} images: too few to leave out {skipped} twice")
+    window = Window("steady state", int(ends[skipped]), int(ends[skipped + images]))
+    estimate = estimator.estimate(recorded.recording(estimator.wanted()), [window])
+    prices = prices_fj(estimator.netlist.boxes, mac_fj(liberty))
+    memories = sum(price * estimate.accesses(name) for name, price in prices.items())
+    return PipelineEnergy(
+        made,
+        estimate,
+        images,
+        estimate.energy.of() / images / 1e6,
+        memories / images / 1e6,
+        (window.end - window.begin) / images,
+    )
+
+
+def prices_fj(boxes: Mapping[str, Mapping[str, int]], mac: float) -> dict[str, float]:
+    """fJ of an access of each memory. mac: fJ of a multiply-accumulate."""
+    prices = {}
+    for name, pins in boxes.items():
+        width = sum(pin.startswith("read_data_o") for pin in pins)
+        places = 2 ** sum(pin.startswith("read_addr_i") for pin in pins)
+        prices[name] = mac * macs_of_access(width, math.ceil(width * places / 8))
+    return prices
