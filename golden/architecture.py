@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Shapes of networks: LeNet-5, and how the integer arithmetic sees a torch.nn.Sequential."""
+"""Shapes of networks: LeNet-5, VGG-16, and how the integer arithmetic sees a Sequential."""
 
 from __future__ import annotations
 
@@ -42,6 +42,39 @@ def lenet5(activation: str) -> nn.Sequential:
             out=nn.Linear(84, 10),
         )
     )  # fmt: skip
+
+
+VGG16_BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+"""Maps and convolutions of each block at width 1; a 2x2 maximum follows each block."""
+
+
+def vgg16(width: float) -> nn.Sequential:
+    """VGG-16 for images of 3 x 32 x 32 in floating point, without normalisation.
+
+    The 13 convolutions are those of the ImageNet network, conv1_1 to conv5_3, 3x3 with padding 1.
+    Its three fully connected layers are replaced by one, as is usual for images of this size: five
+    pools leave one pixel, and the layer "out" maps its channels to ten classes.
+
+    Args:
+        width: factor on the maps of every layer, such as 1, 1/2 or 1/4.
+
+    Raises:
+        ModelError: if the width does not give whole numbers of maps.
+    """
+    modules: OrderedDict[str, nn.Module] = OrderedDict()
+    channels = 3
+    for block, (maps, depth) in enumerate(VGG16_BLOCKS, start=1):
+        wanted = maps * width
+        if wanted < 1 or wanted != int(wanted):
+            raise ModelError(f"width {width:g} gives {wanted:g} maps; use a multiple of 1/64")
+        for place in range(1, depth + 1):
+            modules[f"conv{block}_{place}"] = nn.Conv2d(channels, int(wanted), 3, padding=1)
+            modules[f"relu{block}_{place}"] = nn.ReLU()
+            channels = int(wanted)
+        modules[f"pool{block}"] = nn.MaxPool2d(2)
+    modules["flatten"] = nn.Flatten()
+    modules["out"] = nn.Linear(channels, 10)
+    return nn.Sequential(modules)
 
 
 def describe(model: nn.Sequential) -> tuple[Description, ...]:

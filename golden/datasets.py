@@ -16,9 +16,6 @@ import gzip
 import hashlib
 import os
 import sys
-import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,14 +23,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from golden import downloads
+from golden.downloads import DataError
+
 ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / "build" / "data" / "mnist"
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist",
     "https://storage.googleapis.com/cvdf-datasets/mnist",
 )
-TIMEOUT_SECONDS = 5
-RETRY_SECONDS = 3600
 
 # In the format of sha256sum.
 _SUMS = """\
@@ -49,17 +47,13 @@ _FILES = {
 }
 
 
-class DataError(Exception):
-    """A data file is missing, truncated or altered; the message names it and the remedy."""
-
-
 @dataclass(frozen=True)
-class Digits:
-    """Labelled 28x28 images.
+class Labelled:
+    """Labelled images of ten classes.
 
-    images: uint8 [N, 28, 28], 0 = background. labels: int64 [N], 0..9. source: where they come
-    from, for reports.
-    full: True only for the complete MNIST split; accuracy may be claimed only then.
+    images: uint8, digits [N, 28, 28], 0 = background, or colour images [N, 3, 32, 32].
+    labels: int64 [N], 0..9. source: where they come from, for reports.
+    full: True only for a complete split of MNIST or CIFAR-10; accuracy may be claimed only then.
     """
 
     images: Tensor
@@ -68,7 +62,7 @@ class Digits:
     full: bool
 
 
-def mnist(split: str) -> Digits:
+def mnist(split: str) -> Labelled:
     """Load the "train" (60,000) or "test" (10,000) digits, or a stand-in with full=False.
 
     Raises:
@@ -81,7 +75,7 @@ def mnist(split: str) -> Digits:
     if folder is None:
         return _bundled(split)
     images, labels = (_read(folder / name) for name in _FILES[split])
-    return Digits(images, labels.long(), source, full=True)
+    return Labelled(images, labels.long(), source, full=True)
 
 
 @functools.cache
@@ -100,39 +94,23 @@ def _locate(data: str | None, mirror: str | None) -> tuple[Path | None, str]:
 def download(folder: Path, mirror: str | None = None) -> bool:
     """Fetch the missing files into folder; False, with a message on stderr, if no mirror answers.
 
-    A failure is remembered for an hour, so that a machine without network does not wait for every
-    process.
-
     Raises:
         DataError: if a mirror delivers a file with a wrong checksum.
     """
-    unreachable = folder / "unreachable"
-    recent = unreachable.exists() and time.time() - unreachable.stat().st_mtime < RETRY_SECONDS
-    if recent and mirror is None:
-        return False
-    folder.mkdir(parents=True, exist_ok=True)
-    for base in MIRRORS if mirror is None else (mirror,):
-        try:
-            for name in CHECKSUMS:
-                _fetch(f"{base}/{name}", folder / name)
-        except (urllib.error.URLError, OSError) as error:
-            print(f"MNIST is not available from {base}: {error}", file=sys.stderr)
-        else:
-            return True
-    unreachable.touch()
-    return False
+
+    def fetch_from(base: str) -> None:
+        for name in CHECKSUMS:
+            _fetch(f"{base}/{name}", folder / name)
+
+    bases = MIRRORS if mirror is None else (mirror,)
+    return downloads.from_first("MNIST", folder, bases, fetch_from, again=mirror is not None)
 
 
 def _fetch(address: str, path: Path) -> None:
-    """Download one file unless it is there; it gets its name only when complete and correct."""
-    if path.exists():
-        return
-    with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:
-        content = answer.read()
-    _verify(content, path.name, address, "use another LACUNA_MIRROR")
-    partial = path.with_suffix(f".{os.getpid()}")
-    partial.write_bytes(content)
-    partial.replace(path)
+    def check(content: bytes) -> None:
+        _verify(content, path.name, address, "use another LACUNA_MIRROR")
+
+    downloads.fetch(address, path, check)
 
 
 def _verify(content: bytes, name: str, place: str, remedy: str) -> None:
@@ -160,7 +138,7 @@ def _read(path: Path) -> Tensor:
     return torch.from_numpy(pixels.reshape(shape).copy())
 
 
-def _bundled(split: str) -> Digits:
+def _bundled(split: str) -> Labelled:
     """scikit-learn's 1,797 digits, 8x8 scaled to 20x20 in a 28x28 frame; the last 500: test."""
     from sklearn.datasets import load_digits  # slow to import, needed only without MNIST
 
@@ -170,7 +148,7 @@ def _bundled(split: str) -> Digits:
     images = torch.nn.functional.pad(scaled, (4, 4, 4, 4))[:, 0].round().to(torch.uint8)
     part = slice(None, -500) if split == "train" else slice(-500, None)
     labels = torch.from_numpy(digits.target).long()
-    return Digits(images[part], labels[part], "scikit-learn digits, scaled up", full=False)
+    return Labelled(images[part], labels[part], "scikit-learn digits, scaled up", full=False)
 
 
 if __name__ == "__main__":

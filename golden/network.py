@@ -23,14 +23,28 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from golden import arithmetic
-from golden.architecture import Description, ModelError, describe, lenet5
+from golden.architecture import VGG16_BLOCKS, Description, ModelError, describe, lenet5, vgg16
 from golden.msb_skip import Counts, Mode, products
 
 MODELS = Path(__file__).resolve().parent / "models"
-NETWORKS = ("lenet5-relu", "lenet5-tanh")
-TRAININGS = ("plain", "same", "soft")
+LENETS = ("lenet5-relu", "lenet5-tanh")
+"""Networks for 28x28 digits, which the firmware runs."""
+LENET_TRAININGS = ("plain", "same", "soft")
+VGGS = ("vgg16-cifar10",)
+VGG_TRAININGS = ("plain", "sparse")
+TRAININGS = dict.fromkeys(LENETS, LENET_TRAININGS) | dict.fromkeys(VGGS, VGG_TRAININGS)
+NETWORKS = tuple(TRAININGS)
 _MADE = "made"  # metadata entry: how the model was made, as JSON
 _CHUNK_IMAGES = 250  # keeps the windows of a chunk within tens of megabytes
+
+
+def first_maps(images: Tensor) -> Tensor:
+    """What the first layer sees: pixel >> 1, 0..127.
+
+    uint8 [N, H, W] (one channel) or [N, C, H, W] -> int8 [N, C, H, W].
+    """
+    maps = images[:, None] if images.dim() == 3 else images
+    return (maps >> 1).to(torch.int8)
 
 
 @dataclass(frozen=True)
@@ -134,7 +148,7 @@ class Network:
         """Classify images.
 
         Args:
-            images: uint8 [N, 28, 28]; the first layer sees pixel >> 1, 0..127.
+            images: uint8 [N, H, W] or [N, C, H, W]; see `first_maps`.
             mode: rule applied in every layer, each with its own threshold.
             orders: per layer name the order of its products (see `msb_skip.products`); natural
                 where absent.
@@ -152,7 +166,7 @@ class Network:
     def _run(
         self, images: Tensor, mode: Mode, orders: Mapping[str, Tensor]
     ) -> tuple[dict[str, Tensor], dict[str, Counts]]:
-        values = (images[:, None] >> 1).to(torch.int8)
+        values = first_maps(images)
         outputs, counts = {}, {}
         for layer in self.layers:
             sums, counts[layer.name] = layer.accumulate(values, mode, orders.get(layer.name))
@@ -194,13 +208,12 @@ def load(name: str, training: str = "soft", seed: int = 0, path: Path | None = N
         ModelError: for an unknown network or training, a missing file, or a tensor with a wrong
             name, shape, dtype or range.
     """
-    for value, valid in ((name, NETWORKS), (training, TRAININGS)):
+    for value, valid in ((name, NETWORKS), (training, TRAININGS.get(name, ()))):
         if value not in valid:
             raise ModelError(f"'{value}' is not one of: {', '.join(valid)}")
     path = path or model_path(name, training, seed)
-    remedy = (
-        f"make it with: python -m golden.train --network {name} --training {training} --seed {seed}"
-    )
+    command = "golden.train_vgg" if name in VGGS else f"golden.train --network {name}"
+    remedy = f"make it with: python -m {command} --training {training} --seed {seed}"
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 not a dict
@@ -208,10 +221,29 @@ def load(name: str, training: str = "soft", seed: int = 0, path: Path | None = N
     except (SafetensorError, OSError, json.JSONDecodeError) as error:
         raise ModelError(f"{path}: {error}; {remedy}") from error
     try:
-        layers = _layers(describe(lenet5(name.removeprefix("lenet5-"))), tensors)
+        layers = _layers(_expected(name, tensors, metadata), tensors)
     except ModelError as error:
         raise ModelError(f"{path}: {error}; {remedy}") from error
     return Network(name, layers, metadata)
+
+
+def _expected(
+    name: str, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> tuple[Description, ...]:
+    """Layers that a model file of this network must hold; VGG-16 in the width of its tensors."""
+    # Only the shapes matter: without numbers, and without touching the random generator.
+    with torch.device("meta"):
+        if name in LENETS:
+            return describe(lenet5(name.removeprefix("lenet5-")))
+        first = tensors.get("conv1_1.weight")
+        if first is None or first.dim() == 0:
+            raise ModelError("tensor conv1_1.weight is missing")
+        width = len(first) / VGG16_BLOCKS[0][0]
+        if metadata.get("width", f"{width:g}") != f"{width:g}":
+            raise ModelError(
+                f"width {metadata['width']} stated, {width:g} by tensor conv1_1.weight"
+            )
+        return describe(vgg16(width))
 
 
 def _layers(descriptions: tuple[Description, ...], tensors: dict[str, Tensor]) -> tuple[Layer, ...]:

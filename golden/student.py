@@ -23,23 +23,11 @@ from golden.kernels import (
     magnitude_slopes,
 )
 from golden.network import Network
-from golden.quantise import Scales, calibrate, quantise_layer, round_half_up
+from golden.quantise import Round, Scales, calibrate, quantise_layer
 
 _LEVELS = 7  # positions of a leading one
 _MAGNITUDES = 128
 _BETA = 2.0  # steepness of the soft step that stands for "is kept", per octave
-
-
-class _Round(torch.autograd.Function):
-    """round_half_up with the gradient of the identity."""
-
-    @staticmethod
-    def forward(ctx: Any, values: Tensor) -> Tensor:
-        return round_half_up(values)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> Tensor:
-        return gradient
 
 
 def _magnitudes(integers: Tensor) -> Tensor:
@@ -106,7 +94,7 @@ class _State:
     def integers(self) -> Tensor:
         """Weights as integers -127..127, differentiable."""
         assert self.scales is not None
-        rounded: Tensor = _Round.apply(self.weights / self.scales.weights)
+        rounded: Tensor = Round.apply(self.weights / self.scales.weights)
         return rounded.clamp(-127, 127)
 
 
@@ -188,7 +176,7 @@ class Student:
     def _sums(self, state: _State, values: Tensor, measure: bool) -> Tensor:
         assert state.scales is not None
         weights = state.integers()
-        bias = _Round.apply(state.bias / state.scales.accumulator)
+        bias = Round.apply(state.bias / state.scales.accumulator)
         thresholds: Tensor | None = None
         lower: Tensor | None = None
         if state.threshold is not None:

@@ -35,7 +35,7 @@ from golden.architecture import ModelError, lenet5
 from golden.compiled import CompilerError
 from golden.kernels import BATCH
 from golden.msb_skip import Mode
-from golden.network import NETWORKS, TRAININGS, Network, Trace, model_path
+from golden.network import LENET_TRAININGS, LENETS, Network, Trace, model_path
 from golden.student import Student
 from golden.teacher import Pool, Recipe, pool
 
@@ -106,7 +106,7 @@ RECIPES: dict[tuple[str, str], Training] = {
         skip=Skip(thresholds=(10, 10, 10, 10, 7), start=(7, 8, 8, 8, 7), kept=0.105, price=0.25),
     ),
 }
-for _name in NETWORKS:
+for _name in LENETS:
     RECIPES[_name, "same"] = replace(RECIPES[_name, "soft"], skip=None)
 
 
@@ -243,8 +243,8 @@ def _arguments() -> argparse.Namespace:
         description=(__doc__ or "").partition("\n")[0],
         epilog="example: python -m golden.train --network lenet5-tanh --training same --seed 1",
     )
-    parser.add_argument("--network", required=True, choices=NETWORKS)
-    parser.add_argument("--training", required=True, choices=TRAININGS)
+    parser.add_argument("--network", required=True, choices=LENETS)
+    parser.add_argument("--training", required=True, choices=LENET_TRAININGS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
     parser.add_argument("--kept", type=_share, help="wanted share of kept products, as 0.1 (soft)")

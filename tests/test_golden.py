@@ -17,10 +17,10 @@ from torch.nn import functional
 from golden import arithmetic, compiled, kernels, train
 from golden.architecture import ModelError, describe, lenet5
 from golden.compiled import CompilerError
-from golden.datasets import Digits
+from golden.datasets import Labelled
 from golden.kernels import BATCH, Finish, Products, geometry, keep_thresholds
 from golden.msb_skip import Mode, Unit, products
-from golden.network import NETWORKS, Network, load, model_path
+from golden.network import LENETS, Network, load, model_path
 from golden.quantise import quantise
 from golden.student import Student
 from golden.teacher import Pool
@@ -320,7 +320,7 @@ def torch_reference(network: Network, images: Tensor) -> dict[str, Tensor]:
     return outputs
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", LENETS)
 def test_exact_network_equals_torch_layer_by_layer(name: str) -> None:
     network, images = load(name, "plain"), random_images(40)
     trace = network.run(images, Mode.EXACT)
@@ -328,7 +328,7 @@ def test_exact_network_equals_torch_layer_by_layer(name: str) -> None:
         assert torch.equal(trace.outputs[layer].double(), expected), layer
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", LENETS)
 @pytest.mark.parametrize("mode", list(Mode))
 def test_counts_of_every_layer_add_up(name: str, mode: Mode) -> None:
     trace = load(name).run(random_images(3), mode)
@@ -336,7 +336,7 @@ def test_counts_of_every_layer_add_up(name: str, mode: Mode) -> None:
     assert totals == {layer: [count] for layer, count in PRODUCTS_BY_LAYER.items()}
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", LENETS)
 def test_zero_skipping_equals_exact(name: str) -> None:
     network, images = load(name), random_images(20)
     exact, zero = network.run(images, Mode.EXACT), network.run(images, Mode.ZERO)
@@ -458,7 +458,7 @@ def test_saved_model_is_the_loaded_one(tmp_path: Path) -> None:
 
 
 def test_every_committed_model_loads_is_small_and_says_how_it_was_made() -> None:
-    for name in NETWORKS:
+    for name in LENETS:
         for training in ("plain", "same", "soft"):
             for seed in (0, 1, 2):
                 path = model_path(name, training, seed)
@@ -472,7 +472,7 @@ def test_every_committed_model_loads_is_small_and_says_how_it_was_made() -> None
 # Figures
 
 
-def figures_on(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Figure], list[str]]:
+def figures_on(digits: Labelled, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Figure], list[str]]:
     """The golden figures measured on the given digits, and the lines of progress."""
     lines: list[str] = []
     monkeypatch.setattr(figures_golden, "mnist", lambda _split: digits)
@@ -480,7 +480,7 @@ def figures_on(digits: Digits, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Fi
 
 
 def test_figures_say_what_they_depend_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    digits = Digits(random_images(4), torch.arange(4), "random", full=True)
+    digits = Labelled(random_images(4), torch.arange(4), "random", full=True)
     figures, _ = figures_on(digits, monkeypatch)
     names = {
         "correct_exact", "products_skipped", "products_skipped_conv",
@@ -488,7 +488,7 @@ def test_figures_say_what_they_depend_on(monkeypatch: pytest.MonkeyPatch) -> Non
         "multiplications_vs_zero_skip", "multiplications_vs_zero_skip_same_weights",
     }  # fmt: skip
     assert {(figure.name, figure.network) for figure in figures} == {
-        (name, network) for name in names for network in NETWORKS
+        (name, network) for name in names for network in LENETS
     }
     keys = {"level", "mode", "multipliers", "rule", "thresholds", "zero_skip_percent", "seeds"}
     losses = {"images", "images_lost_vs_plain", "images_lost_vs_same", "by_seed"}
@@ -500,7 +500,7 @@ def test_figures_say_what_they_depend_on(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_without_mnist_nothing_is_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
-    digits = Digits(random_images(4), torch.arange(4), "a stand-in", full=False)
+    digits = Labelled(random_images(4), torch.arange(4), "a stand-in", full=False)
     figures, lines = figures_on(digits, monkeypatch)
     assert figures == []
     assert "not measured" in lines[0]
