@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import UserError
-from scripts.files import locked
+from scripts.files import locked, write_text
 from scripts.project import Bench, Project
 from scripts.simulators import (
     CommandFailed,
@@ -33,7 +33,7 @@ from scripts.simulators import (
 
 TOP = "bench"
 TIMESCALE = ("1ns", "1ps")
-_HEADERS = (".svh", ".vh")
+_HEADERS = (".svh", ".vh", ".inc")
 
 
 class BuildError(UserError):
@@ -61,11 +61,23 @@ class Library:
 
 
 @dataclass(frozen=True)
+class Generated:
+    """What a test's settings make of its build; the hook is described in `_generated`.
+
+    parameters: of the module bench. files: more sources (.sv) and headers (.inc), by name.
+    """
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Variant:
     """How a build differs from the plain bench.
 
     edits: planted bugs. waves: records signals. coverage: counts lines, toggles and expressions
     (Verilator). netlist: one file in place of all RTL sources. defines, libraries: more of them.
+    generated: parameters and files that depend on the test's settings.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -74,6 +86,7 @@ class Variant:
     netlist: Path | None = None
     defines: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
+    generated: Generated = Generated()
 
 
 @dataclass(frozen=True)
@@ -106,6 +119,8 @@ class Design:
             extra += Verilator.coverage_flags
         if self.variant.netlist:
             extra += Verilator.netlist_flags
+        if self.variant.waves:
+            extra += Verilator.wave_flags
         return (*Verilator.flags, *extra)
 
     @property
@@ -128,6 +143,18 @@ class Design:
         return hashlib.sha256(json.dumps(recipe, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def generated(bench: Bench, test: str, settings: Mapping[str, Any]) -> Generated:
+    """Ask verif/<block>/generate.py, if the test says ``generate = true``, what its build is.
+
+    The hook is ``generate(test, settings) -> Generated``; it raises UserError for bad settings.
+    """
+    if not bench.tests[test].generate:
+        return Generated()
+    hook = importlib.import_module(f"verif.{bench.block}.generate").generate
+    result: Generated = hook(test, settings)
+    return result
+
+
 def describe(
     project: Project,
     bench: Bench,
@@ -143,6 +170,9 @@ def describe(
     includes = (*(block.folder for block in closure), bench.folder)
     rtl = [path for block in closure for path in block.sources]
     own = [path for path in bench.sources if simulator == "verilator" or path.suffix != ".cc"]
+    made = [_made(project.root, bench, *file) for file in variant.generated.files.items()]
+    own = [*(path for path in made if path.suffix not in _HEADERS), *own]
+    includes = (*includes, *dict.fromkeys(path.parent for path in made))
     sources = (*([variant.netlist] if variant.netlist else rtl), *own)
     headers = [
         path for folder in includes for path in sorted(folder.iterdir()) if path.suffix in _HEADERS
@@ -154,7 +184,7 @@ def describe(
     return Design(
         bench,
         simulator,
-        {**bench.parameters, **parameters},
+        {**bench.parameters, **variant.generated.parameters, **parameters},
         variant,
         project.root,
         sources,
@@ -163,6 +193,15 @@ def describe(
         tuple(dict.fromkeys(edited)),
         libraries,
     )
+
+
+def _made(root: Path, bench: Bench, name: str, text: str) -> Path:
+    """Write a generated source, into a folder of its own so that no two builds share it."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    path = root / "build" / "generated" / bench.block / digest / name
+    if not path.is_file():
+        write_text(path, text)
+    return path
 
 
 def _library(name: str) -> Library:

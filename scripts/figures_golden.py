@@ -14,7 +14,7 @@ from typing import Any
 
 from golden.datasets import mnist
 from golden.msb_skip import Mode
-from golden.network import NETWORKS, TRAININGS, Network, Trace, load
+from golden.network import LENET_TRAININGS, LENETS, Network, Trace, load
 from scripts.figure import Figure
 
 SEEDS = (0, 1, 2)
@@ -43,9 +43,11 @@ def golden_figures(progress: Progress) -> list[Figure]:
         progress(f"accuracy and skipped products: not measured (MNIST not found, {digits.source})")
         return []
     figures = []
-    for name in NETWORKS:
+    for name in LENETS:
         networks = {
-            (training, seed): load(name, training, seed) for training in TRAININGS for seed in SEEDS
+            (training, seed): load(name, training, seed)
+            for training in LENET_TRAININGS
+            for seed in SEEDS
         }
         runs = {}
         for (training, seed), network in networks.items():

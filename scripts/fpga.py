@@ -24,10 +24,17 @@ from scripts.files import locked, write_json
 from scripts.project import ROOT, Block, Project, choose
 from scripts.yosys import MEMORIES, rtl_command, run
 
+# LUTs of a distributed RAM, by the end of its name (UG974).
+RAM_LUTS = {"M16": 8, "M8": 8, "M": 4, "D": 2}
+
 
 @dataclass(frozen=True)
 class Resources:
-    """Cells by kind; a LUT counts as one whatever its inputs, a carry chain's cells not at all."""
+    """Cells by kind.
+
+    A LUT counts as one whatever its inputs, a memory of LUTs as those it is made of; carry chains
+    do not count.
+    """
 
     dsp: int
     lut: int
@@ -75,14 +82,19 @@ def resources(
 def count(cells: Mapping[str, int]) -> Resources:
     """Resources of these numbers of cells by type.
 
-    >>> count({"DSP48E2": 4, "LUT6": 10, "LUT2": 1, "FDRE": 3, "CARRY8": 9})
-    Resources(dsp=4, lut=11, ff=3)
+    >>> count({"DSP48E2": 4, "LUT6": 10, "LUT2": 1, "FDRE": 3, "CARRY8": 9, "RAM32M16": 2})
+    Resources(dsp=4, lut=27, ff=3)
     """
 
     def total(prefix: str) -> int:
         return sum(number for name, number in cells.items() if name.startswith(prefix))
 
-    return Resources(total("DSP48"), total("LUT") + total("RAM"), total("FD"))
+    rams = sum(number * _ram_luts(name) for name, number in cells.items() if name[:3] == "RAM")
+    return Resources(total("DSP48"), total("LUT") + rams, total("FD"))
+
+
+def _ram_luts(name: str) -> int:
+    return next((luts for end, luts in RAM_LUTS.items() if name.endswith(end)), 1)
 
 
 def _digest(closure: Sequence[Block], extra: Sequence[Path], read: str) -> str:

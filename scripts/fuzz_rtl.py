@@ -25,7 +25,7 @@ from typing import Any
 
 from scripts.errors import UserError
 from scripts.files import write_json
-from scripts.mutants import Mutant
+from scripts.mutants import Mutant, subject
 from scripts.progress import cores
 from scripts.project import ROOT, Project, choose
 from scripts.simulate import SimulationFailed, simulate
@@ -71,6 +71,7 @@ class Campaign:
         self.block, self.seed, self.count = block, seed, count
         self.folder = RESULTS / f"{block}-{seed}-{count}"
         self.suite = suite(block)
+        self.parameters = subject(block).parameters
         self.limits: dict[str, float] = {}
 
     def make(self) -> list[Mutant]:
@@ -145,6 +146,7 @@ class Campaign:
                 self.block,
                 run.test,
                 seed=run.seed,
+                parameters=self.parameters,
                 settings=run.settings,
                 netlist=self.folder / "netlist.v",
                 defines=("MUTANTS",),

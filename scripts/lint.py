@@ -24,7 +24,22 @@ from scripts.waivers import waiver_findings
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
 # Files that must carry the licence line near their top, by suffix or by name.
 SOURCE_SUFFIXES = (
-    *(".py", ".sv", ".svh", ".v", ".vlt", ".c", ".h", ".S", ".s", ".ld", ".cpp", ".toml", ".sh"),
+    *(
+        ".py",
+        ".sv",
+        ".svh",
+        ".inc",
+        ".v",
+        ".vlt",
+        ".c",
+        ".h",
+        ".S",
+        ".s",
+        ".ld",
+        ".cpp",
+        ".toml",
+        ".sh",
+    ),
 )
 SOURCE_NAMES = ("Makefile", "setup", "run", "apt.txt", "requirements.txt")
 

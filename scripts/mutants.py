@@ -12,6 +12,7 @@ import itertools
 import json
 import re
 import sys
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,6 +43,25 @@ class Mutant:
     instance: str
 
 
+@dataclass(frozen=True)
+class Subject:
+    """What verif/<block>/mutation.toml says of the mutated design, beside its runs.
+
+    parameters: of the block's top; the bench must have them, too. macros: modules that stay as
+    they are, each in a source of its name, for instance memories that the bench fills.
+    """
+
+    parameters: Mapping[str, int]
+    macros: tuple[str, ...]
+
+
+def subject(block: str) -> Subject:
+    """Read the block's mutation.toml; the top's own parameters and no macros unless it has them."""
+    path = Project().bench(block).folder / "mutation.toml"
+    table = tomllib.loads(path.read_text()) if path.is_file() else {}
+    return Subject(table.get("parameters", {}), tuple(table.get("macros", ())))
+
+
 def make(block: str, count: int, seed: int, folder: Path) -> list[Mutant]:
     """Write `folder`/netlist.v, design.il and mutants.json, and return the mutants.
 
@@ -63,6 +83,7 @@ def make(block: str, count: int, seed: int, folder: Path) -> list[Mutant]:
         libyosys.run_pass(command, design)
     libyosys.run_pass(f"write_rtlil {folder / 'design.il'}", design)
     libyosys.run_pass(f"write_verilog -noattr {folder / 'netlist.v'}", design)
+    _append_macros(block, folder / "netlist.v")
     mutants = [read_command(command) for command in commands]
     write_text(folder / "mutants.json", json.dumps([asdict(mutant) for mutant in mutants]))
     return mutants
@@ -102,13 +123,32 @@ def _elaborated(block: str) -> libyosys.Design:
     """Read the block as its bench sees it, with its hierarchy."""
     project = Project()
     closure = project.closure(block)
-    read = rtl_command(closure, str(closure[-1].top), defines=project.bench(block).defines)
+    mutated = subject(block)
+    read = rtl_command(
+        closure,
+        str(closure[-1].top),
+        defines=project.bench(block).defines,
+        parameters=mutated.parameters,
+        black_boxes=mutated.macros,
+    )
+    # A macro is known with its own parameters' defaults only: its ports have other widths here,
+    # and what depends on its parameters is not the instance's to say.
+    macros = [f"setparam -unset AddrWidth t:{name}" for name in mutated.macros]
     design = libyosys.Design()
     # Dead branches and values that do not matter would only give mutants that change nothing.
     clean = ("proc", "chformal -remove", "memory", "opt", "setundef -zero", "opt")
-    for command in (read, "hierarchy -check", *clean):
+    for command in (read, *macros, "hierarchy -check -keep_portwidths", *clean):
         libyosys.run_pass(command, design)
     return design
+
+
+def _append_macros(block: str, netlist: Path) -> None:
+    """Add the sources of the macros to a netlist."""
+    for entry in Project().closure(block):
+        for source in entry.sources:
+            if source.stem in subject(block).macros:
+                with netlist.open("a") as file:
+                    file.write(source.read_text())
 
 
 def _modules(design: libyosys.Design) -> dict[str, tuple[int, list[str]]]:

@@ -55,13 +55,15 @@ class Smoke:
 class Test:
     """One test: its wall-clock limit in seconds, and what its build has beside the others'.
 
-    not_on_netlists: why it cannot run on one, "" if it can.
+    not_on_netlists: why it cannot run on one, "" if it can. generate: its settings decide what is
+    built, see scripts.build.generated.
     """
 
     timeout_s: float = 600
     defines: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
     not_on_netlists: str = ""
+    generate: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,8 @@ class Project:
 def _test(entry: dict[str, Any]) -> Test:
     lists = {name: tuple(entry.get(name, ())) for name in ("defines", "libraries")}
     limit_s = float(entry.get("timeout_s", Test.timeout_s))
-    return Test(limit_s, **lists, not_on_netlists=entry.get("not_on_netlists", ""))
+    netlists, made = entry.get("not_on_netlists", ""), bool(entry.get("generate", False))
+    return Test(limit_s, **lists, not_on_netlists=netlists, generate=made)
 
 
 def _smoke(folder: Path, entry: dict[str, Any], tests: Iterable[str]) -> Smoke:

@@ -26,7 +26,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from scripts import processes
-from scripts.build import TOP, Design, Edit, Variant, build, describe
+from scripts.build import TOP, Design, Edit, Variant, build, describe, generated
 from scripts.errors import UserError
 from scripts.files import claimed, write_json
 from scripts.power.gates import OSU180
@@ -141,11 +141,12 @@ def simulate(
         raise UserError(f"{simulator} does not measure coverage; use SIM=verilator")
     own = bench.tests[test]
     macros = (*own.defines, *defines)
+    made = generated(bench, test, settings)
     if liberty:
-        values = {**bench.parameters, **parameters}
+        values = {**bench.parameters, **made.parameters, **parameters}
         netlist = netlist_for(block, values, (*bench.defines, *macros), liberty, project.root)
         macros = (*macros, "NETLIST")
-    variant = Variant(tuple(edits), waves, coverage, netlist, macros, own.libraries)
+    variant = Variant(tuple(edits), waves, coverage, netlist, macros, own.libraries, made)
     design = describe(project, bench, simulator, parameters, variant)
     built = build(design)
     spec: dict[str, Any] = {

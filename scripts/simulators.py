@@ -99,6 +99,8 @@ class Verilator(_Limited, runner.Verilator):
     )
     # Yosys writes full cases; to check that costs more than the rest.
     netlist_flags = ("--no-assert-case",)
+    # As it is, Verilator leaves arrays of more than 32 elements and words of 256 bits out of waves.
+    wave_flags = ("--trace-max-array", "4096", "--trace-max-width", "16384")
     make_variables = (
         "OPT_FAST=-O3",
         "OPT_GLOBAL=-O3",

@@ -24,7 +24,7 @@ from torch import Tensor
 from golden.architecture import ModelError
 from golden.datasets import DataError, mnist
 from golden.msb_skip import Mode
-from golden.network import MODELS, NETWORKS, Network, load
+from golden.network import LENETS, MODELS, Network, load
 from golden.packing import lenet5_orders
 from golden.train import HELD_OUT
 from scripts.files import write_json
@@ -119,7 +119,7 @@ def draw(points: list[Point]) -> None:
     """One panel per network and set of images."""
     figure = Figure(figsize=(10, 7.5))
     panels = figure.subplots(2, 2, sharex="row", sharey=True, squeeze=False)
-    for row, name in enumerate(NETWORKS):
+    for row, name in enumerate(LENETS):
         for column, images in enumerate(("test", "held-out")):
             panel = panels[row][column]
             _draw_panel(panel, [p for p in points if (p.network, p.images) == (name, images)])
@@ -162,7 +162,7 @@ def main() -> None:
 
     points: list[Point] = []
     for judge in judges():
-        for name in NETWORKS:
+        for name in LENETS:
             points += trained(name, judge, progress)
             if judge.name == "test":
                 points += untrained(name, judge, progress)

@@ -134,16 +134,20 @@ class Estimator:
         windows: Sequence[Window],
         seed: int = 1,
         samples: int = SAMPLES,
+        first: int = 0,
     ) -> Estimate:
         """Replay the recording and price what happens. samples: 0 leaves glitches out.
 
+        first: cycle from which gates and recording are compared. Before the first data, what comes
+        of registers without a reset may differ where the RTL does not care.
+
         Raises Mismatch if the gates do not do what was recorded, anywhere in the recording.
         """
-        key = self._key(recording, windows, seed, samples)
+        key = self._key(recording, windows, seed, samples, first)
         path = CACHE / f"{key}.json"
         if path.is_file():
             return _read(path)
-        result = self.fresh(recording, windows, seed, samples)
+        result = self.fresh(recording, windows, seed, samples, first)
         write_json(path, _record(result))
         return result
 
@@ -162,12 +166,13 @@ class Estimator:
         windows: Sequence[Window],
         seed: int = 1,
         samples: int = SAMPLES,
+        first: int = 0,
     ) -> Estimate:
         """The same, not from the cache."""
         replay = Replay(self.netlist, recording)
         started = time.perf_counter()
         toggles = [replay.toggles(window.begin, window.end) for window in windows]
-        whole = replay.toggles(0, recording.cycles)
+        whole = replay.toggles(first, recording.cycles)
         elapsed = time.perf_counter() - started
         priced = model(
             self.netlist,
@@ -194,7 +199,7 @@ class Estimator:
                 for box, pins in self.netlist.boxes.items()
             }
             spent.append(Spent(window.name, counts.cycles, total, error, accesses))
-        replayed = recording.cycles + sum(counts.cycles for counts in toggles)
+        replayed = recording.cycles - first + sum(counts.cycles for counts in toggles)
         states = sum(check.kind == "state" for check in self.netlist.checks)
         return Estimate(spent, replay.annotated_percent, states, replayed / elapsed)
 

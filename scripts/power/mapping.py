@@ -35,7 +35,8 @@ def commands(
     unused: cells that may not be taken.
 
     -noalumacc keeps multipliers and adders apart, which is the smaller choice for small ones;
-    -nofsm keeps the names of state registers. ABC buffers only if it knows what drives the inputs.
+    -nofsm keeps the names of state registers, -nordff those of the addresses of arrays. ABC buffers
+    only if it knows what drives the inputs.
     """
     leave = "".join(f" -dont_use {name}" for name in unused)
     tied = f" -tie_lo {gate['tied']}" if gate["tied"] else ""
@@ -44,7 +45,7 @@ def commands(
         *unset_local_parameters(),
         "read_verilog black_boxes.v",
         "chformal -remove",
-        f"synth -top {top} -flatten -noalumacc -nofsm",
+        f"synth -top {top} -flatten -noalumacc -nofsm -nordff",
         *(["read_verilog clock_gate.v"] if gate["module"] else []),
         f"clockgate -pos {gate['name']} {gate['ports']}{tied} -min_net_size {MIN_NET_SIZE}",
         f"dfflibmap{leave} -liberty cells.lib",

@@ -60,7 +60,8 @@ def measure(
     if images < 1:
         raise UserError(f"{waves} has {len(ends)} images: too few to leave out {skipped} twice")
     window = Window("steady state", int(ends[skipped]), int(ends[skipped + images]))
-    estimate = estimator.estimate(recorded.recording(estimator.wanted()), [window])
+    recording = recorded.recording(estimator.wanted())
+    estimate = estimator.estimate(recording, [window], first=int(ends[0]))
     prices = prices_fj(estimator.netlist.boxes, mac_fj(liberty))
     memories = sum(price * estimate.accesses(name) for name, price in prices.items())
     return PipelineEnergy(

@@ -126,10 +126,12 @@ class Waves:
     def _place(self, name: str) -> tuple[str, int] | None:
         """Signal and bit of a name.
 
-        Synthesis joins the elements of an unpacked array under the name of the first.
+        Synthesis joins the elements of an unpacked array under the name of the first. An element of
+        one bit has an index in the waves and none in the netlist.
         """
-        if name in self.signals:
-            return name, 0
+        for signal in (name, f"{name}[0]"):
+            if signal in self.signals:
+                return signal, 0
         bit = _BIT.fullmatch(name)
         if not bit or bit[1] not in self.signals:
             return None
