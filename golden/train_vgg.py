@@ -63,8 +63,8 @@ RECIPES = {
         tuned=Stage(epochs=2, rate=1e-4, adam=True),
     ),
     "sparse": Recipe(
-        real=Stage(epochs=6, rate=0.02, warm=0.1, density=0.25, price=2.0),
-        tuned=Stage(epochs=2, rate=1e-4, adam=True, density=0.25, price=2.0),
+        real=Stage(epochs=1, rate=0.005, warm=0.1, density=0.36, price=1.5),
+        tuned=Stage(epochs=2, rate=1e-4, adam=True, density=0.36, price=1.5),
     ),
 }
 

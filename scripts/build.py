@@ -33,7 +33,7 @@ from scripts.simulators import (
 
 TOP = "bench"
 TIMESCALE = ("1ns", "1ps")
-_HEADERS = (".svh", ".vh", ".inc")
+_HEADERS = (".svh", ".vh")
 
 
 class BuildError(UserError):
@@ -64,7 +64,7 @@ class Library:
 class Generated:
     """What a test's settings make of its build; the hook is described in `_generated`.
 
-    parameters: of the module bench. files: more sources (.sv) and headers (.inc), by name.
+    parameters: of the module bench. files: more sources (.sv) and headers (.vh), by name.
     """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)

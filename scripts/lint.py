@@ -28,7 +28,6 @@ SOURCE_SUFFIXES = (
         ".py",
         ".sv",
         ".svh",
-        ".inc",
         ".v",
         ".vlt",
         ".c",

@@ -42,6 +42,8 @@ _COMPLAINT = re.compile(
     r"^(?:\[\d+\] )?((?:%Error|%Fatal|ERROR|FATAL)(?:-\w+)?: .*)$", re.MULTILINE
 )
 
+PREPARATION_S = 120.0  # that a prepare hook has at least
+
 # Settings that have a make variable of their own; the others go into SETTINGS="name=value ...".
 NAMED_SETTINGS = ("network", "images", "mode", "elf")
 
@@ -219,7 +221,8 @@ def _run(
 ) -> None:
     """Simulate in the run's folder and fill in what `result` does not know yet."""
     directory = Path(result.directory)
-    plusargs = [*spec["plusargs"], *_prepare(design, directory, limit_s)]
+    preparation_s = max(limit_s, PREPARATION_S)  # a short limit is meant for the simulation
+    plusargs = [*spec["plusargs"], *_prepare(design, directory, preparation_s)]
     waves = directory / "waves.fst" if design.variant.waves else None
     runner = make_runner(spec["simulator"], paths=[design.root, ROOT], limit_s=limit_s)
     started = time.monotonic()

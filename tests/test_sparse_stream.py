@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from scripts.errors import UserError
 from scripts.simulate import Edit, SimulationFailed, simulate
 from verif.common.covergroup import merge
 from verif.sparse_stream.coverage import collect
@@ -99,6 +100,25 @@ def test_a_layer_of_a_network_alone(layer: str) -> None:
 def test_the_upper_rows_of_a_map_alone() -> None:
     settings = {"layer": "c1", "rows": 8}
     simulate("sparse_stream", "NetworkLayer", simulator="icarus", settings=settings)
+
+
+@pytest.mark.parametrize(
+    ("test", "settings", "message"),
+    [
+        ("Pipeline", {"configuration": "none"}, "unknown configuration 'none'; valid: .*lenet5"),
+        ("NetworkLayer", {"layer": "c2"}, "unknown layer 'c2'; valid: c1, c3, c5, f6, out"),
+    ],
+)
+def test_what_there_is_not_is_refused_by_name(
+    test: str, settings: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        simulate("sparse_stream", test, settings=settings)
+
+
+def test_shapes_that_the_model_does_not_know_are_refused() -> None:
+    with pytest.raises(UserError, match="pool of a map of 3 x 3, which must be even"):
+        simulate("sparse_stream", "RandomMaps", simulator="icarus", parameters={"Stride": 2})
 
 
 IMPOSSIBLE = [

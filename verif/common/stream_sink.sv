@@ -5,7 +5,7 @@
 
 module stream_sink #(
   parameter int Width = 8,
-  // Icarus 11 has no parameters of type string.
+  // Icarus has no parameters of type string, and a vector's leading zeros spoil a file name.
   // verilog_lint: waive explicit-parameter-storage-type
   parameter     File  = "sink"
 ) (

@@ -12,7 +12,7 @@
 module stream_source #(
   parameter int Width = 8,
   parameter int Depth = 1024,
-  // Icarus 11 has no parameters of type string.
+  // Icarus has no parameters of type string, and a vector's leading zeros spoil a file name.
   // verilog_lint: waive explicit-parameter-storage-type
   parameter     File  = "source"
 ) (

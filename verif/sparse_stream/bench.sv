@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Bench of the streaming accelerator: clock, a source and a sink with random stalls, and between
-// them one layer (layer.inc) or a generated pipeline (net.inc, by generate.py).
+// them one layer (layer.vh) or a generated pipeline (net.vh, by generate.py).
 //
 // Between two batches no Python runs: it starts the source, says how many beats it expects, and
 // sleeps until done.
@@ -56,9 +56,9 @@ module bench #(
   wire done = count == expected;
 
 `ifdef NET
-  `include "net.inc"
+  `include "net.vh"
 `else
-  `include "layer.inc"
+  `include "layer.vh"
 `endif
 
   stream_source #(.Width(InBits), .Depth(Depth), .File("source")) u_source (

@@ -2,7 +2,7 @@
 """Functional coverage of the streaming accelerator: what a run was made of, and what went on.
 
 A run samples at its end, from the golden model's counts (windows, densities) and from the counters
-of probe.inc (events within the layer); no Python runs in between.
+of probe.vh (events within the layer); no Python runs in between.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from verif.common.stream import Values
 
 _FILE = "coverage.yml"
 
-# In the order of probe.inc, from bit 0 on.
+# In the order of probe.vh, from bit 0 on.
 EVENTS = (
     "input_waits",
     "output_waits",
@@ -167,7 +167,7 @@ def sample_run(parameters: Mapping[str, Any], windows: Mapping[str, int], maps: 
 
 
 def sample_events(bench: Any) -> None:
-    """Sample the counters of probe.inc, where the bench has them."""
+    """Sample the counters of probe.vh, where the bench has them."""
     if not hasattr(bench, "happened"):
         return
     for number, name in enumerate(EVENTS):

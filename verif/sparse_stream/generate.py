@@ -24,11 +24,11 @@ def generate(test: str, settings: Mapping[str, Any]) -> Generated:
         whole = configuration(settings)
     except ConfigurationError as problem:
         raise UserError(str(problem)) from problem
-    return Generated(files={f"{TOP}.sv": top(whole), "net.inc": bench_part(whole)})
+    return Generated(files={f"{TOP}.sv": top(whole), "net.vh": bench_part(whole)})
 
 
 def bench_part(whole: Configuration) -> str:
-    """The text of net.inc: the pipeline, recorders of its streams, contents of its memories."""
+    """The text of net.vh: the pipeline, recorders of its streams, contents of its memories."""
     bits = _output_bits(whole)
     return _TEMPLATE.format(
         name=whole.name,
@@ -66,7 +66,7 @@ def _memories(whole: Configuration) -> Iterator[str]:
         yield f'    $readmemh("{layer.name}_bias.hex", {path}.{BIAS});'
 
 
-# Where a layer's memories are; layer.inc has the same.
+# Where a layer's memories are; layer.vh has the same.
 WEIGHTS = "g_stream[{stream}].u_engine.u_mac.g_slot[{slot}].u_weights.mem"
 BIAS = "u_drain.u_biases.mem"
 

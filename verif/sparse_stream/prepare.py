@@ -5,6 +5,9 @@ Settings of the tests (all optional):
     images         how many maps or images (default 6; 8 of a network), from number `first`
     density        percent of values that are not zero in random maps (default: a mixture)
     configuration  of a network: a name in golden/configurations
+    network        of NetworkLayer, instead of a configuration: any network of golden.network;
+                   the layer's hardware is then given by streams, lanes, pixels, slots, columns,
+                   queue, banks and dense
     layer, rows    of the test NetworkLayer: which layer, and how many rows of its map (default all)
 """
 

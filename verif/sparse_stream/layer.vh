@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One layer in the bench, with the contents of its memories. net.inc is its counterpart for a
+// One layer in the bench, with the contents of its memories. net.vh is its counterpart for a
 // pipeline and declares the same names.
 
   localparam int InBits   = 8 * Pixels * Streams * Lanes;
@@ -85,6 +85,6 @@
 
 `ifndef MUTANTS
 `ifndef NETLIST
-  `include "probe.inc"
+  `include "probe.vh"
 `endif
 `endif
