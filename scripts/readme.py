@@ -38,11 +38,17 @@ HEADLINES: Mapping[str, Mapping[str, Collection[Any]]] = {
         "multipliers": (1,),
     },
     "area_kge": {"library": ("osu018", "osu018_stdcells.lib")},
+    "fifo_depth_for_1_percent_stall": {"stage": ()},
 }
 # And these conditions tell its rows apart; of other figures, all short ones that differ.
 LABELS: Mapping[str, Sequence[str]] = {
     "energy_saved": ("level", "baseline"),
-    "energy_per_inference": ("program",),
+    "energy_per_inference": ("program", "pipeline"),
+    "multiplier_utilisation": ("pipeline", "training", "multipliers"),
+    **dict.fromkeys(
+        ("gops_per_dsp_vs_dense", "share_of_bound", "share_of_ideal_dense"), ("training", "density")
+    ),
+    "engine_speedup_at_density": ("density", "share_of_bound"),
     "area_kge": ("unit", "multipliers", "share_of_simd4"),
 }
 LABEL_LENGTH = 40  # longer conditions are for the file, not for a row's label

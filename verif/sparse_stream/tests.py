@@ -224,6 +224,7 @@ class Pipeline(StreamTest):
         path = run.directory() / "interval.json"
         if path.is_file():  # there are enough images for a steady state
             steady = json.loads(path.read_text())
+            run.report(steady_images=self.images - 2 * steady["edge"])
             for layer, scoreboard in zip(self.env.layers, self.env.scoreboards, strict=True):
                 self._report_steady(layer, scoreboard, steady["edge"])
             self._check_interval(scoreboard.ends, steady["edge"], steady["cycles"])
@@ -245,8 +246,7 @@ class Pipeline(StreamTest):
         ends, marks = scoreboard.ends, scoreboard.marks
         cycles, products = ends[-1 - edge] - ends[edge - 1], marks[-1 - edge] - marks[edge - 1]
         run.report(
-            steady_images=len(ends) - 2 * edge,
-            **{f"steady_cycles_{layer.name}": cycles, f"steady_products_{layer.name}": products},
+            **{f"steady_cycles_{layer.name}": cycles, f"steady_products_{layer.name}": products}
         )
 
 
