@@ -157,7 +157,10 @@ def time_layer(
     """Time one layer on its own.
 
     maps: int8 [N, H, W, C] in the physical order of `shape`. out_values: values per output beat.
+
+    Raises ConfigurationError for a shape that cannot be built, which would never come to an end.
     """
+    shape.check()
     return _simulate([_Link(shape, out_values, dense, picked(maps, shape, dense=dense))])[0]
 
 
