@@ -33,7 +33,10 @@ PROVIDERS: Mapping[str, Sequence[str]] = {
         "scripts.figures_rtl:rtl_figures",
         "scripts.figures_power:power_figures",
     ),
-    "sparse_stream": ("scripts.figures_sparse_stream:sparse_stream_figures",),
+    "sparse_stream": (
+        "scripts.figures_sparse_stream:sparse_stream_figures",
+        "scripts.figures_sparse_engine:engine_figures",
+    ),
 }
 
 Show = Callable[[str], None]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of sparse_stream: utilisation, operations per DSP, speed-up by density, energy.
+"""Figures of whole networks on sparse_stream: utilisation, operations per DSP, accuracy.
 
 Pipelines of lenet5-relu are measured in RTL; a VGG layer by layer in RTL, its pipeline by the cycle
 model. Each run compares every value of every layer with the golden model, and a run that differs
@@ -25,8 +25,6 @@ from scripts.figure import Figure
 from scripts.files import write_text
 from scripts.fpga import Resources, resources
 from scripts.generate import top
-from scripts.power import libraries
-from scripts.power.pipeline import measure
 from scripts.progress import cores
 from scripts.project import ROOT
 from scripts.simulate import Result, simulate
@@ -37,8 +35,6 @@ SOURCE = "arXiv 2307.07821"
 PUBLISHED = 1.93  # the most of 1.41 to 1.93 times the GOP/s/DSP of rivals
 LENET, VGG = "lenet5-relu", "vgg16-cifar10"
 PIPELINE_IMAGES = 24
-ENERGY_IMAGES = 5
-SPEED_IMAGES = 60
 MODEL_IMAGES = 60
 FIFO_RULES = {
     LENET: "the smallest that together lose at most 1 % of the pace",
@@ -46,13 +42,6 @@ FIFO_RULES = {
 }
 # Requantisation in the count of resources: any that is not a power of two.
 ANY_FACTOR = 1_518_500_249
-DENSITIES = (10, 30, 50, 70, 90, 100)
-# A layer of middle size: 16 x 16 x 16 maps, 16 filters, 4 multipliers.
-MIDDLE = {
-    "Height": 16, "Width": 16, "Channels": 16, "Filters": 16, "Kernel": 3, "Padding": 1,
-    "Stride": 1, "Pool": 0, "Streams": 1, "Lanes": 8, "Pixels": 1, "Slots": 1, "Columns": 4,
-    "Queue": 16, "Banks": 2, "OutValues": 1,
-}  # fmt: skip
 
 Progress = Callable[[str], None]
 
@@ -79,16 +68,13 @@ def sparse_stream_figures(progress: Progress) -> list[Figure]:
     lenet = twins(LENET, "plain", PIPELINE_IMAGES)
     figures = [*_lenet(lenet, progress)]
     for training in ("plain", "sparse"):
-        if (CONFIGURATIONS / f"{_name(VGG, training, 'sparse')}.json").is_file():
+        if (CONFIGURATIONS / f"{configuration_name(VGG, training, 'sparse')}.json").is_file():
             figures += _vgg(twins(VGG, training, MODEL_IMAGES), progress)
-    figures += _by_density(progress)
-    figures += _energy(lenet, progress)
-    progress("simulation speed, with nothing else running")
-    figures.append(_speed())
     return figures
 
 
-def _name(network: str, training: str, kind: str) -> str:
+def configuration_name(network: str, training: str, kind: str) -> str:
+    """Name of a committed configuration; kind: "sparse" or "dense"."""
     middle = "" if training == "plain" else f"-{training}"
     return f"{network}{middle}-{kind}"
 
@@ -96,7 +82,7 @@ def _name(network: str, training: str, kind: str) -> str:
 def twins(network: str, training: str, images: int) -> Twins:
     """Read the committed configurations and run test images through the golden model."""
     sparse, dense = (
-        read(CONFIGURATIONS / f"{_name(network, training, kind)}.json")
+        read(CONFIGURATIONS / f"{configuration_name(network, training, kind)}.json")
         for kind in ("sparse", "dense")
     )
     maps = examples(network, "test").images[:images]
@@ -104,7 +90,8 @@ def twins(network: str, training: str, images: int) -> Twins:
     return Twins(network, training, sparse, dense, run, dense_run)
 
 
-def _generated(configuration: Configuration) -> Path:
+def generated(configuration: Configuration) -> Path:
+    """Write the top module of a configuration, below build/."""
     path = ROOT / "build" / BLOCK / configuration.name / "sparse_stream_net.sv"
     write_text(path, top(configuration))
     return path
@@ -119,7 +106,7 @@ def _width(network: str, training: str) -> float:
 def _resources(configuration: Configuration) -> Resources:
     """Of the generated pipeline; of a VGG, where that takes Yosys too long, of its layers alone."""
     if configuration.network != VGG:
-        return resources(BLOCK, top="sparse_stream_net", extra=[_generated(configuration)])
+        return resources(BLOCK, top="sparse_stream_net", extra=[generated(configuration)])
     own = [
         parameters(replace(layer, multiplier=ANY_FACTOR), dense=configuration.dense, out_values=1)
         for layer in configuration.layers
@@ -152,7 +139,10 @@ def _lenet(pair: Twins, progress: Progress) -> Iterator[Figure]:
     runs = {
         kind: simulate(
             BLOCK, "Pipeline",
-            settings={"configuration": _name(LENET, "plain", kind), "images": PIPELINE_IMAGES},
+            settings={
+                "configuration": configuration_name(LENET, "plain", kind),
+                "images": PIPELINE_IMAGES,
+            },
         )
         for kind in ("sparse", "dense")
     }  # fmt: skip
@@ -347,96 +337,5 @@ def _accuracy(pair: Twins) -> Figure:
             "width": _width(pair.network, pair.training),
             "arithmetic": "int8",
             "data": test.source,
-        },
-    )
-
-
-# ---- An engine by density ----
-
-
-def _by_density(progress: Progress) -> Iterator[Figure]:
-    """Cycles of a layer of middle size on random maps, against its dense twin."""
-    dense = _engine(100, 1)
-    for density in DENSITIES:
-        sparse = _engine(density, 0)
-        made = sparse.counts["products_layer"] / dense.counts["products_layer"]
-        speed_up = dense.counts["cycles_layer"] / sparse.counts["cycles_layer"]
-        yield Figure(
-            name="engine_speedup_at_density",
-            value=round(speed_up, 3),
-            unit="x",
-            against="the dense twin",
-            reference=round(1 / made, 3),
-            source="bound: 1 / density",
-            conditions={
-                "density": density / 100,
-                "density_of_products": round(made, 4),
-                "share_of_bound": round(speed_up * made, 4),
-                "multipliers": MIDDLE["Columns"],
-                "lanes": MIDDLE["Lanes"],
-                "map": "16 x 16 x 16, 16 filters 3 x 3",
-                "source": "rtl",
-            },
-        )
-    progress("speed-up by density")
-
-
-def _engine(density: int, dense: int) -> Result:
-    settings = {"density": density, "images": 4}
-    return simulate(BLOCK, "FullSpeed", parameters={**MIDDLE, "Dense": dense}, settings=settings)
-
-
-# ---- Energy and speed ----
-
-
-def _energy(pair: Twins, progress: Progress) -> Iterator[Figure]:
-    library = libraries.liberty("osu018")
-    spent = {}
-    for kind, configuration in (("sparse", pair.sparse), ("dense", pair.dense)):
-        settings = {"configuration": configuration.name, "images": ENERGY_IMAGES}
-        result = simulate(BLOCK, "Pipeline", settings=settings, waves=True)
-        waves = Path(str(result.waves))
-        spent[kind] = measure(library, _generated(configuration), waves, "bench.u_net", 10, 1)
-        waves.unlink()  # tens of megabytes; the run's replay command makes it again
-        progress(f"{configuration.name}: energy of an image")
-    for kind, one in spent.items():
-        yield Figure(
-            name="energy_per_inference",
-            network=pair.network,
-            value=round(one.logic_nj + one.memories_nj, 1),
-            unit="nJ",
-            against="the dense twin" if kind == "sparse" else "",
-            conditions={
-                "pipeline": kind,
-                "library": "osu018",
-                "logic_nj": round(one.logic_nj, 1),
-                "memories_nj": round(one.memories_nj, 1),
-                "times_lower": _times_lower(spent) if kind == "sparse" else 1.0,
-                "cycles": round(one.cycles),
-                "images": one.images,
-                "netlist_hash": one.gates.digest,
-                "glitches": "included",
-                "annotated_percent": one.estimate.annotated_percent,
-            },
-        )
-
-
-def _times_lower(spent: Mapping[str, Any]) -> float:
-    total = {kind: one.logic_nj + one.memories_nj for kind, one in spent.items()}
-    return round(float(total["dense"] / total["sparse"]), 3)
-
-
-def _speed() -> Figure:
-    settings = {"configuration": _name(LENET, "plain", "sparse"), "images": SPEED_IMAGES}
-    run = simulate(BLOCK, "Pipeline", settings=settings)
-    return Figure(
-        name="sim_cycles_per_second",
-        network=LENET,
-        value=round(run.cycles / run.cpu_seconds),
-        unit="1/s",
-        conditions={
-            "images": SPEED_IMAGES,
-            "seconds": "of the processor",
-            "includes": "start-up of Python and cocotb, the comparison of every layer",
         },
     )
