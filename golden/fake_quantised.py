@@ -34,6 +34,12 @@ class _Requantise(torch.autograd.Function):
         return gradient * ctx.factor * inside, None
 
 
+def requantise(sums: Tensor, factor: float) -> Tensor:
+    """Sums -> integers 0..127 held in floats, straight through the rounding."""
+    values: Tensor = _Requantise.apply(sums, factor)
+    return values
+
+
 class FakeQuantised(nn.Module):
     """Trainable twin of an integer network; `export` rounds it to that network.
 
@@ -65,7 +71,7 @@ class FakeQuantised(nn.Module):
                 sums = functional.conv2d(values, weights, bias, padding=description.padding)
             if description.activation is None:
                 return sums.float() * scales.accumulator, inputs[1:]
-            values = _Requantise.apply(sums, scales.requantisation)
+            values = requantise(sums, scales.requantisation)
             values = functional.max_pool2d(values, 2) if description.pool else values
         raise AssertionError("the last layer has no activation")
 

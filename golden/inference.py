@@ -27,7 +27,7 @@ from torch.nn import functional
 from golden.architecture import ModelError
 from golden.cifar import cifar10
 from golden.downloads import DataError
-from golden.network import VGG_TRAININGS, VGGS, Layer, Network, first_maps, load
+from golden.network import TRAININGS, VGGS, Layer, Network, first_maps, load
 
 _CHUNK_IMAGES = 100
 _FLOAT32_INTEGERS = 1 << 24
@@ -142,7 +142,7 @@ def main() -> None:
         prog="python -m golden.inference",
         description="Accuracy and density of a committed VGG-16 on the CIFAR-10 test images.",
     )
-    parser.add_argument("--training", default="plain", choices=VGG_TRAININGS)
+    parser.add_argument("--training", default="plain", choices=TRAININGS[VGGS[0]])
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     network = load(VGGS[0], arguments.training, arguments.seed)

@@ -32,7 +32,24 @@ LENETS = ("lenet5-relu", "lenet5-tanh")
 LENET_TRAININGS = ("plain", "same", "soft")
 VGGS = ("vgg16-cifar10",)
 VGG_TRAININGS = ("plain", "sparse")
-TRAININGS = dict.fromkeys(LENETS, LENET_TRAININGS) | dict.fromkeys(VGGS, VGG_TRAININGS)
+_PRUNED_TRAININGS = (
+    "pot3_pruned70",
+    "pot3_pruned80",
+    "pot3_pruned90",
+    "uniform4_pruned70",
+    "uniform4_pruned80",
+    "uniform4_pruned90",
+)
+LEVEL_TRAININGS = {
+    "lenet5-relu": ("pot6", "pot3", "uniform8", "uniform4", "uniform3", *_PRUNED_TRAININGS),
+    "vgg16-cifar10": ("pot3", "uniform4"),
+}
+"""Weights on few levels, made by golden/train_pot.py, on top of the others of a network."""
+TRAININGS = {
+    name: own + LEVEL_TRAININGS.get(name, ())
+    for names, own in ((LENETS, LENET_TRAININGS), (VGGS, VGG_TRAININGS))
+    for name in names
+}
 NETWORKS = tuple(TRAININGS)
 _MADE = "made"  # metadata entry: how the model was made, as JSON
 _CHUNK_IMAGES = 250  # keeps the windows of a chunk within tens of megabytes
@@ -212,8 +229,7 @@ def load(name: str, training: str = "soft", seed: int = 0, path: Path | None = N
         if value not in valid:
             raise ModelError(f"'{value}' is not one of: {', '.join(valid)}")
     path = path or model_path(name, training, seed)
-    command = "golden.train_vgg" if name in VGGS else f"golden.train --network {name}"
-    remedy = f"make it with: python -m {command} --training {training} --seed {seed}"
+    remedy = f"make it with: {_command(name, training)} --training {training} --seed {seed}"
     try:
         with safe_open(path, framework="pt") as file:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 not a dict
@@ -225,6 +241,13 @@ def load(name: str, training: str = "soft", seed: int = 0, path: Path | None = N
     except ModelError as error:
         raise ModelError(f"{path}: {error}; {remedy}") from error
     return Network(name, layers, metadata)
+
+
+def _command(name: str, training: str) -> str:
+    """What makes a model file, without training and seed."""
+    if training in LEVEL_TRAININGS.get(name, ()):
+        return f"python -m golden.train_pot --network {name}"
+    return "python -m " + ("golden.train_vgg" if name in VGGS else f"golden.train --network {name}")
 
 
 def _expected(

@@ -37,6 +37,11 @@ PROVIDERS: Mapping[str, Sequence[str]] = {
         "scripts.figures_sparse_stream:sparse_stream_figures",
         "scripts.figures_sparse_engine:engine_figures",
     ),
+    "pot": (
+        "scripts.figures_pot:accuracy_figures",
+        "scripts.figures_pot_forms:form_figures",
+        "scripts.figures_pot_energy:energy_figures",
+    ),
 }
 
 Show = Callable[[str], None]

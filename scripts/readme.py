@@ -37,6 +37,11 @@ HEADLINES: Mapping[str, Mapping[str, Collection[Any]]] = {
         "mode": ("soft",),
         "multipliers": (1,),
     },
+    "energy_ratio": {"opponent": ("twos_complement", "sign_magnitude"), "exponents": ("0..3",)},
+    "area_ratio": {"opponent": ("twos_complement", "sign_magnitude"), "level": ("array",)},
+    "energy_ratio_pruned": {"within": (True,)},
+    "energy_per_mac": {"library": ()},
+    "form_energy": {"library": ()},
     "area_kge": {"library": ("osu018", "osu018_stdcells.lib")},
     "fifo_depth_for_1_percent_stall": {"stage": ()},
 }
@@ -49,6 +54,10 @@ LABELS: Mapping[str, Sequence[str]] = {
         ("gops_per_dsp_vs_dense", "share_of_bound", "share_of_ideal_dense"), ("training", "density")
     ),
     "engine_speedup_at_density": ("density", "share_of_bound"),
+    **dict.fromkeys(
+        ("energy_ratio", "energy_ratio_pruned", "area_ratio"), ("library", "level", "opponent")
+    ),
+    **dict.fromkeys(("accuracy", "correct", "correct_pruned"), ("training",)),
     "area_kge": ("unit", "multipliers", "share_of_simd4"),
 }
 LABEL_LENGTH = 40  # longer conditions are for the file, not for a row's label

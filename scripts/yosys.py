@@ -16,7 +16,11 @@ from scripts.project import ROOT, Block
 
 # Modules that stand for memory macros, with those of their parameters that read_slang lists though
 # Verilog does not let anyone set them.
-MEMORIES = {"ram": ("AddrWidth", "Words"), "ram_2p": ("AddrWidth",)}
+MEMORIES = {
+    "ram": ("AddrWidth", "Words"),
+    "ram_2p": ("AddrWidth",),
+    "ram_2p_bytes": ("AddrWidth",),
+}
 
 
 def rtl_command(

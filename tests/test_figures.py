@@ -92,7 +92,7 @@ def test_bench_runs_its_providers_and_writes_their_figures(
 
 def test_bench_of_an_unknown_block_lists_the_valid_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["--block", "adder"]) == 2
-    valid = "riscv, msb_skip, sparse_stream"
+    valid = "riscv, msb_skip, sparse_stream, pot"
     assert capsys.readouterr().err == f"error: unknown BLOCK 'adder'; valid: {valid}\n"
 
 

@@ -88,6 +88,13 @@ def test_elements_of_an_array_have_names_of_the_first(tmp_path: Path) -> None:
     assert not made.recording([("array_q[0][8]",), ("array_q[2][0]",), ("absent",)]).names
 
 
+def test_bits_of_an_array_under_its_own_name_begin_with_the_last_element(tmp_path: Path) -> None:
+    made = waves(tmp_path, vcd({"array_q[0]": [1, 2], "array_q[1]": [4, 8]}, 2))
+    assert bits(made, "array_q[2]", "array_q[3]", "array_q[1]") == ["10", "01", "00"]
+    assert bits(made, "array_q[4]", "array_q[5]") == ["10", "01"]
+    assert not made.recording([("array_q[8]",)]).names
+
+
 def test_bits_that_are_not_defined_count_as_0(tmp_path: Path) -> None:
     made = waves(tmp_path, vcd({"high_q": ["xxxx", "1x0z", "1111"]}, 3))
     assert bits(made, *(f"high_q[{bit}]" for bit in range(4))) == ["001", "001", "001", "011"]

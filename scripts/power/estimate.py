@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,7 +25,7 @@ from scripts.power.energy import Energy, energy, glitch_energy, model
 from scripts.power.gates import Gates, label_of
 from scripts.power.glitch import Waveforms
 from scripts.power.nets import Netlist
-from scripts.power.replay import Recording, Replay
+from scripts.power.replay import Recording, Replay, Toggles
 from scripts.project import ROOT
 
 SAMPLES = 400  # cycles of each window in which glitches are simulated
@@ -33,6 +33,7 @@ CONFIDENCE = 1.96
 CACHE = ROOT / "build" / "power" / "estimates"
 
 REQUESTS = ("req_i", "read_i", "write_i")  # pins of memories, one high for each access
+WRITE, MASK = "write_i", "write_mask_i["  # a write of some bytes counts as their share of the word
 
 # When inputs and memories' outputs change, as a share of the clock period after its edge: a small
 # memory's access time. Transitions there and of clocks: those of an inverter that drives four.
@@ -50,13 +51,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Spent:
-    """What a window cost. energy: fJ. glitch_error: fJ. accesses: of each memory, by instance."""
+    """What a window cost. energy: fJ. glitch_error: fJ. accesses: of each memory, by instance.
+
+    A write of some of a word's bytes counts as their share of an access.
+    """
 
     name: str
     cycles: int
     energy: Energy
     glitch_error: float
-    accesses: dict[str, int]
+    accesses: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ class Estimate:
         """Half-width of the confidence interval of all windows together, fJ."""
         return float(np.sqrt(sum(window.glitch_error**2 for window in self.windows)))
 
-    def accesses(self, memory: str) -> int:
+    def accesses(self, memory: str) -> float:
         """Of a memory, by instance, in all windows."""
         return sum(window.accesses[memory] for window in self.windows)
 
@@ -194,14 +198,22 @@ class Estimator:
                 scale = counts.cycles / samples
                 total += glitch_energy(priced, np.asarray(glitches.extra * scale, np.float64))
                 error = CONFIDENCE * glitches.error * counts.cycles
-            accesses = {
-                box: sum(int(counts.high[pins[pin]]) for pin in REQUESTS if pin in pins)
-                for box, pins in self.netlist.boxes.items()
-            }
+            accesses = {box: _accesses(pins, counts) for box, pins in self.netlist.boxes.items()}
             spent.append(Spent(window.name, counts.cycles, total, error, accesses))
         replayed = recording.cycles - first + sum(counts.cycles for counts in toggles)
         states = sum(check.kind == "state" for check in self.netlist.checks)
         return Estimate(spent, replay.annotated_percent, states, replayed / elapsed)
+
+
+def _accesses(pins: Mapping[str, int], counts: Toggles) -> float:
+    """Accesses of a memory with these pins. Masks are low where nothing is written."""
+    mask = [net for pin, net in pins.items() if pin.startswith(MASK)]
+    whole = sum(
+        int(counts.high[pins[pin]])
+        for pin in REQUESTS
+        if pin in pins and not (mask and pin == WRITE)
+    )
+    return whole + sum(int(counts.high[net]) for net in mask) / len(mask) if mask else whole
 
 
 def _record(estimate: Estimate) -> dict[str, Any]:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -126,18 +127,34 @@ class Waves:
     def _place(self, name: str) -> tuple[str, int] | None:
         """Signal and bit of a name.
 
-        Synthesis joins the elements of an unpacked array under the name of the first. An element of
-        one bit has an index in the waves and none in the netlist.
+        Synthesis joins the elements of an unpacked array, under the name of the first or of all of
+        them, [0:n-1] as our RTL has them: the last one lowest. An index is then that of a bit in
+        the netlist and of an element in the waves. An element of one bit has an index in the waves
+        and none in the netlist.
         """
         for signal in (name, f"{name}[0]"):
-            if signal in self.signals:
+            if signal in self.signals and self._width(signal) == 1:
                 return signal, 0
         bit = _BIT.fullmatch(name)
-        if not bit or bit[1] not in self.signals:
+        if not bit:
             return None
-        element, index = divmod(int(bit[2]), self.signals[bit[1]].bitwidth or 1)
-        signal = re.sub(r"\[0\]$", f"[{element}]", bit[1]) if element else bit[1]
+        array, index = bit[1], int(bit[2])
+        if array not in self.signals and f"{array}[0]" in self.signals:
+            element, index = divmod(index, self._width(f"{array}[0]"))
+            signal = f"{array}[{self._elements(array) - 1 - element}]"
+        elif array in self.signals:
+            element, index = divmod(index, self._width(array))
+            signal = re.sub(r"\[0\]$", f"[{element}]", array) if element else array
+        else:
+            return None
         return (signal, index) if signal in self.signals else None
+
+    def _elements(self, array: str) -> int:
+        """How many elements an array has."""
+        return next(i for i in itertools.count() if f"{array}[{i}]" not in self.signals)
+
+    def _width(self, signal: str) -> int:
+        return self.signals[signal].bitwidth or 1
 
 
 def transposed(values: Words) -> Words:

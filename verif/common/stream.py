@@ -28,7 +28,7 @@ from pyuvm import (
 from verif.common import run
 from verif.common.watchdog import CLOCK_PERIOD_NS
 
-Values = NDArray[np.int8] | NDArray[np.int32]
+Values = NDArray[np.int8] | NDArray[np.uint8] | NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -94,24 +94,27 @@ class MapSequence(uvm_sequence):
 
 
 class StreamDriver(uvm_driver):
-    """Has the source play what the sequencer gives: signals source_* of `bench`, source.hex."""
+    """Has a source play what the sequencer gives: signals <source>_* of `bench`, <source>.hex."""
 
-    def __init__(self, name: str, parent: uvm_component, bench: Any, per_beat: int) -> None:
+    def __init__(
+        self, name: str, parent: uvm_component, bench: Any, per_beat: int, source: str = "source"
+    ) -> None:
         super().__init__(name, parent)
-        self._bench = bench
         self._per_beat = per_beat
+        self._path = run.directory() / f"{source}.hex"
+        signals = (getattr(bench, f"{source}_{word}") for word in ("beats", "start", "playing"))
+        self._beats, self._start, self._playing = signals
 
     async def run_phase(self) -> None:
-        bench = self._bench
         while True:
             item = await self.seq_item_port.get_next_item()
-            (run.directory() / "source.hex").write_text(beats_hex(item.values, self._per_beat))
-            bench.source_beats.value = len(item.values) // self._per_beat
+            self._path.write_text(beats_hex(item.values, self._per_beat))
+            self._beats.value = len(item.values) // self._per_beat
             await Timer(1, unit="ns")
-            bench.source_start.value = 1
-            await RisingEdge(bench.source_playing)
-            bench.source_start.value = 0
-            await FallingEdge(bench.source_playing)
+            self._start.value = 1
+            await RisingEdge(self._playing)
+            self._start.value = 0
+            await FallingEdge(self._playing)
             self.seq_item_port.item_done()
 
 
@@ -158,7 +161,10 @@ async def flush(bench: Any) -> None:
 
 
 class StreamAgent(uvm_agent):
-    """One end of a stream: one that sends, `sends` values a beat, or one that is watched."""
+    """One end of a stream: one that sends, `sends` values a beat, or one that is watched.
+
+    source: name of the bench's source; file: of the recording that is watched.
+    """
 
     def __init__(
         self,
@@ -167,16 +173,18 @@ class StreamAgent(uvm_agent):
         bench: Any,
         *,
         sends: int = 0,
+        source: str = "source",
         file: str = "",
         bits: int = 8,
     ) -> None:
         super().__init__(name, parent)
         self._bench, self._per_beat, self._file, self._bits = bench, sends, file, bits
+        self._source = source
 
     def build_phase(self) -> None:
         if self._per_beat:
             self.sequencer = uvm_sequencer("sequencer", self)
-            self.driver = StreamDriver("driver", self, self._bench, self._per_beat)
+            self.driver = StreamDriver("driver", self, self._bench, self._per_beat, self._source)
         if self._file:
             self.monitor = StreamMonitor("monitor", self, self._bench, self._file, self._bits)
 
