@@ -36,6 +36,8 @@ from scripts.simulate import simulate
 CHECKED = {LENET: 20, VGG: 1}  # images whose every map is compared on RTL
 LOSS_PERCENT = 0.1  # of accuracy that pruning may cost
 LEVELS = ("array", "engine")
+# What is published: a whole accelerator against its uniform version, on an FPGA.
+PUBLISHED, SOURCE = 1.4, "arXiv 2209.15257 (whole accelerator, FPGA)"
 
 Show = Callable[[str], None]
 
@@ -144,11 +146,14 @@ def _ratios(found: Sequence[Measured]) -> Iterator[Figure]:
 
 
 def _ratio(name: str, mine: Measured, rival: Measured, opponent: str, level: str) -> Figure:
+    comparable = opponent == OPPONENTS[0].name and level == "engine"
     return Figure(
         name=name,
         network=mine.workload.network,
         value=round(rival.nj(level) / mine.nj(level), 3),
         unit="x",
+        reference=PUBLISHED if comparable else None,
+        source=SOURCE if comparable else "",
         against=f"{rival.workload.training}, form {rival.workload.engine.form.name.lower()}",
         conditions={
             "library": mine.library,

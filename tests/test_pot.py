@@ -26,7 +26,6 @@ ENGINES: dict[str, Parameters] = {
     "exponents 0..3": {"ExponentMax": 3, "Requantisers": 4},
     "no exponents": {"ExponentMax": 0, "Requantisers": 1},
     "16 x 8": {"Lanes": 16, "Columns": 8, "WeightWords": 256, "MapBytes": 4096},
-    "32 x 8": {"Lanes": 32, "Columns": 8, "Pixels": 32, "WeightWords": 256, "MapBytes": 8192},
     "8 x 8": {"Columns": 8, "Pixels": 4, "WeightWords": 256, "Requantisers": 8},
     "twos": {"Form": 1},
     "booth": {"Form": 2},
@@ -59,11 +58,6 @@ def test_lenet5_whole() -> None:
 def test_vgg16_whole() -> None:
     result = simulate("pot", "Inference", settings={"network": "vgg16-cifar10"})
     assert result.counts["compared"] >= 2 * 32 * 32 * 32  # both maps of the first block, and more
-
-
-def test_lenet5_in_another_form() -> None:
-    size = {"Lanes": 16, "Columns": 4, "Requantisers": 2}
-    simulate("pot", "Inference", simulator="icarus", parameters=size, settings={"form": "booth"})
 
 
 def test_numbers_of_forms_and_bits_are_those_of_the_rtl() -> None:
@@ -310,18 +304,22 @@ PLANTED: dict[str, tuple[str, str, str, tuple[str, Parameters]]] = {
 }
 
 
+def noticed(edit: Edit, test: str, parameters: Parameters) -> str:
+    """Cause of the first failure of a few random programs, "" if all pass."""
+    for seed in (4, 5, 6, 7):
+        try:
+            simulate(
+                "pot", test, simulator="icarus", seed=seed, parameters=parameters, edits=[edit]
+            )
+        except SimulationFailed as failure:
+            return failure.result.cause
+    return ""
+
+
 @pytest.mark.parametrize("bug", PLANTED)
 def test_a_planted_bug_is_noticed(bug: str) -> None:
     file, old, new, (test, parameters) = PLANTED[bug]
-    with pytest.raises(SimulationFailed) as failure:
-        _run_seeds(test, parameters, Edit(file, old, new))
-    assert failure.value.result.cause in ("test", "assertion")
-
-
-def _run_seeds(test: str, parameters: Parameters, edit: Edit) -> None:
-    """Run with two seeds: one has too few commands for every shape of a layer."""
-    for seed in (4, 3):
-        simulate("pot", test, simulator="icarus", seed=seed, parameters=parameters, edits=[edit])
+    assert noticed(Edit(file, old, new), test, parameters) in ("test", "assertion")
 
 
 def test_random_layers_hit_every_pattern_of_weights() -> None:
