@@ -15,6 +15,8 @@ from torch import Tensor
 # Inclusive.
 MULTIPLIER_RANGE = (1 << 30, (1 << 31) - 1)
 SHIFT_RANGE = (32, 62)
+COARSE_STEP = 1 << 23
+"""Multipliers of 8 bits are multiples of this."""
 ACTIVATION_MAXIMUM = 127
 
 TANH_STEPS_PER_UNIT = 128
@@ -64,6 +66,19 @@ def multiplier_and_shift(scale: float) -> tuple[int, int]:
     if scale <= 0 or not SHIFT_RANGE[0] <= shift <= SHIFT_RANGE[1]:
         raise ValueError(f"scale {scale} is outside [2^-32, 2^-1)")
     return multiplier, shift
+
+
+def coarse_multiplier_and_shift(scale: float) -> tuple[int, int]:
+    """As `multiplier_and_shift`, with the nearest multiplier of 8 bits: 128..255 times 2**23.
+
+    >>> coarse_multiplier_and_shift(0.25), coarse_multiplier_and_shift(0.3)
+    ((1073741824, 32), (1291845632, 32))
+    """
+    multiplier, shift = multiplier_and_shift(scale)
+    rounded = round(multiplier / COARSE_STEP) * COARSE_STEP
+    if rounded > MULTIPLIER_RANGE[1]:
+        return MULTIPLIER_RANGE[0], shift - 1
+    return rounded, shift
 
 
 def relu(scaled: Tensor) -> Tensor:

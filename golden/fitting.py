@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from golden import sparsity
+from golden.checkpoint import Checkpoint
 
 BATCH = 128
 
@@ -90,7 +91,7 @@ class Fit:
     ) -> None:
         """checkpoint: file that holds the state after each epoch, so that a killed run resumes."""
         self.model, self.forward, self.stage, self.seed = model, forward, stage, seed
-        self.checkpoint, self.progress = checkpoint, progress
+        self.checkpoint, self.progress = Checkpoint(checkpoint, repr(stage), progress), progress
         self.device = next(model.parameters()).device
         parameters = list(model.parameters())
         if stage.adam:
@@ -166,28 +167,19 @@ class Fit:
         return correct / len(labels)
 
     def _save(self, epoch: int) -> None:
-        state = {
-            "stage": repr(self.stage),
-            "epoch": epoch,
-            "price": self.price.value,
-            "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
+        self.checkpoint.save(
+            epoch,
+            price=self.price.value,
+            model=self.model.state_dict(),
+            optimiser=self.optimiser.state_dict(),
+        )
 
     def _resume(self) -> int:
         """Take over the checkpoint; the first epoch to train, 0 without one."""
-        if not self.checkpoint.exists():
-            return 0
-        state = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
-        if state["stage"] != repr(self.stage):
-            self.progress(f"{self.checkpoint.name} is from another recipe; starting anew")
+        state = self.checkpoint.restore(self.device)
+        if state is None:
             return 0
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.price.value = state["price"]
-        self.progress(f"resuming {self.checkpoint.name} after epoch {state['epoch']}")
         return int(state["epoch"])

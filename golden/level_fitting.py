@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from golden.checkpoint import Checkpoint
 from golden.levelled import Levelled
 
 _WARM = 0.1  # of the training, while the rate rises
@@ -79,7 +80,8 @@ class LevelFit:
     ) -> None:
         """checkpoint: file for the state after each epoch, so that a killed run resumes."""
         self.student, self.stage, self.source = student, stage, source
-        self.progress, self.checkpoint = progress, checkpoint
+        recipe = repr((stage, student.levels, student.budgets, student.rows))
+        self.progress, self.checkpoint = progress, Checkpoint(checkpoint, recipe, progress)
         self.optimiser = torch.optim.Adam(_groups(student), lr=0.0, fused=True)
 
     def run(self, evaluate: Callable[[], str]) -> None:
@@ -120,34 +122,18 @@ class LevelFit:
         self.optimiser.step()
         return loss.item()
 
-    def _recipe(self) -> str:
-        return repr((self.stage, self.student.levels, self.student.budgets))
-
     def _save(self, epoch: int) -> None:
-        if self.checkpoint is None:
-            return
-        state = {
-            "recipe": self._recipe(),
-            "epoch": epoch,
-            "student": self.student.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-        self.checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        partial.replace(self.checkpoint)
+        self.checkpoint.save(
+            epoch, student=self.student.state_dict(), optimiser=self.optimiser.state_dict()
+        )
 
     def _resume(self) -> int:
         """Take over the checkpoint; the first epoch to do, 0 without one."""
-        if self.checkpoint is None or not self.checkpoint.exists():
-            return 0
-        state = torch.load(self.checkpoint, weights_only=True)
-        if state["recipe"] != self._recipe():
-            self.progress(f"{self.checkpoint.name} is from another recipe; starting anew")
+        state = self.checkpoint.restore()
+        if state is None:
             return 0
         self.student.load_state_dict(state["student"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.progress(f"resuming {self.checkpoint.name} after epoch {state['epoch']}")
         return int(state["epoch"])
 
 

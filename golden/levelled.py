@@ -9,29 +9,30 @@ has 8 bits: its output scale is stretched by at most 0.4 % until the factor is m
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from golden.architecture import Description, describe
-from golden.arithmetic import ACTIVATION_MAXIMUM, multiplier_and_shift
+from golden.arithmetic import ACTIVATION_MAXIMUM, coarse_multiplier_and_shift
 from golden.fake_quantised import requantise
 from golden.kernels import BATCH, Finish, Geometry, Products, geometry
-from golden.levels import Levels, RoundToLevels, keep_largest, search_scale
+from golden.levels import Levels, RoundToLevels, keep_largest, search_scale, without_rows
 from golden.network import Layer, Network, first_maps
 from golden.quantise import INPUT_SCALE, Round, Scales, least_error, quantise_layer
 
 IMAGE_SIDE = 28
-FACTOR_BITS = 8
-FACTOR_STEP = 1 << (31 - FACTOR_BITS)
-"""Every multiplier is a multiple of this."""
+
+Rows = tuple[tuple[int, ...], ...]
+"""Kernel rows of each layer."""
 
 
 def coarse_factor(factor: float) -> float:
     """The nearest factor whose multiplier has 8 bits."""
-    multiplier, shift = multiplier_and_shift(factor)
-    return math.ldexp(round(multiplier / FACTOR_STEP) * FACTOR_STEP, -shift)
+    multiplier, shift = coarse_multiplier_and_shift(factor)
+    return math.ldexp(multiplier, -shift)
 
 
 class Levelled(nn.Module):
@@ -44,16 +45,24 @@ class Levelled(nn.Module):
 
     scales: Tensor  # of inputs, weights and outputs, float64 [layers, 3]
 
-    def __init__(self, model: nn.Sequential, levels: Levels, budgets: tuple[float, ...]) -> None:
+    def __init__(
+        self,
+        model: nn.Sequential,
+        levels: Levels,
+        budgets: tuple[float, ...],
+        rows: Rows = (),
+    ) -> None:
         """Prune nothing yet, and choose no scales.
 
         Args:
             model: of convolutions or Linear with ReLU and maximum pools; its parameters train.
             levels: of the weights of every layer.
             budgets: share of zero weights each layer reaches when `settle` is told 1.
+            rows: kernel rows of each layer that go at once, part of its budget; () is none at all.
         """
         super().__init__()
         self.model, self.levels, self.budgets = model, levels, budgets
+        self.rows = rows or ((),) * len(budgets)
         self.descriptions = describe(model)
         self.register_buffer("scales", torch.ones(len(self.descriptions), 3, dtype=torch.float64))
         for index, description in enumerate(self.descriptions):
@@ -83,7 +92,9 @@ class Levelled(nn.Module):
         values, inputs = first_maps(images).float(), INPUT_SCALE
         for index, description in enumerate(self.descriptions):
             weights, kept = self._weights(index), self.get_buffer(f"kept{index}")
-            kept.copy_(keep_largest(weights, share * self.budgets[index]))
+            rows = self.rows[index]
+            largest = keep_largest(without_rows(weights, rows), share * self.budgets[index])
+            kept.copy_(without_rows(largest, rows))
             scale = search_scale(weights, self.levels, kept)
             self.scales[index] = torch.tensor([inputs, scale, 1.0], dtype=torch.float64)
             sums = self._sums(index, values)
@@ -135,9 +146,15 @@ class SmallLevelled(Levelled):
     `forward` takes batches of exactly BATCH square images of one channel.
     """
 
-    def __init__(self, model: nn.Sequential, levels: Levels, budgets: tuple[float, ...]) -> None:
+    def __init__(
+        self,
+        model: nn.Sequential,
+        levels: Levels,
+        budgets: tuple[float, ...],
+        rows: Rows = (),
+    ) -> None:
         """See `Levelled`."""
-        super().__init__(model, levels, budgets)
+        super().__init__(model, levels, budgets, rows)
         self._places: list[Geometry] = []
         self._sides: list[int] = []  # of the maps that enter the layers
         side = IMAGE_SIDE
@@ -172,6 +189,30 @@ class SmallLevelled(Levelled):
             values.reshape(-1, BATCH), weights, bias, self._places[index], None, None
         )
         return sums
+
+
+def positions(descriptions: Sequence[Description], side: int) -> tuple[int, ...]:
+    """Outputs per channel of each layer: the products per image that each of its weights makes.
+
+    side: of the square maps that enter the first layer. Products with a border of zeros count.
+    """
+    found = []
+    for description in descriptions:
+        if description.kind == "linear":
+            found.append(1)
+            continue
+        side += 2 * description.padding - description.shape[2] + 1
+        found.append(side * side)
+        side //= 2 if description.pool else 1
+    return tuple(found)
+
+
+def product_share(network: Network, side: int) -> float:
+    """Share of the products of an image whose weight is not zero, 0..1."""
+    costs = positions([layer.description for layer in network.layers], side)
+    pairs = list(zip(costs, (layer.weights for layer in network.layers), strict=True))
+    useful = sum(cost * int((weights != 0).sum()) for cost, weights in pairs)
+    return useful / sum(cost * weights.numel() for cost, weights in pairs)
 
 
 def zero_share(network: Network) -> float:

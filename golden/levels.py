@@ -17,6 +17,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from golden.architecture import ModelError
+
 _CANDIDATES = 40
 _STEPS_PER_OCTAVE = 10
 _SAMPLE = 1 << 16  # weights that the search looks at
@@ -113,6 +115,34 @@ def search_scale(weights: Tensor, levels: Levels, kept: Tensor | None = None) ->
     return min(candidates, key=error)
 
 
+def lowest_rows(weights: Tensor, levels: Levels, count: int) -> tuple[int, ...]:
+    """Kernel rows of a convolution that lie lowest, in ascending order.
+
+    The height of a row is how many levels up from zero its rounded weights stand, summed over all
+    channels. Among powers of two that is the distance in the logarithmic domain, where a few large
+    weights do not outweigh many of medium size, as they would in a sum of squares.
+
+    Args:
+        weights: [O, I, kh, kw].
+        count: rows wanted, fewer than kh.
+    """
+    if count >= weights.shape[2]:
+        raise ModelError(
+            f"{count} of {weights.shape[2]} kernel rows cannot be left out; leave at least one"
+        )
+    rounded = levels.nearest(weights.detach() / search_scale(weights, levels)).abs()
+    steps = torch.bucketize(rounded, torch.tensor((0.0, *levels.magnitudes)))
+    heights = steps.sum(dim=(0, 1, 3))
+    return tuple(sorted(heights.argsort(stable=True)[:count].tolist()))
+
+
+def without_rows(weights: Tensor, rows: Sequence[int]) -> Tensor:
+    """Weights [O, I, kh, kw] with zeros in these kernel rows; any weights if there are none."""
+    if not rows:
+        return weights
+    return weights.index_fill(2, torch.tensor(rows, device=weights.device), 0)
+
+
 def budgets(weights: Sequence[Tensor], zero_share: float) -> tuple[float, ...]:
     """Share of the weights of each layer to be pruned, so that together `zero_share` of all are.
 
@@ -125,15 +155,43 @@ def budgets(weights: Sequence[Tensor], zero_share: float) -> tuple[float, ...]:
         weights: of each layer, any shapes.
         zero_share: 0..1.
     """
-    scores = []
-    for layer in weights:
-        squares = layer.detach().flatten().double().square().sort(descending=True).values
-        scores.append(squares / squares.cumsum(0))
+    scores = [_score(layer) for layer in weights]
     pruned = round(zero_share * sum(len(score) for score in scores))
     if pruned == 0:
         return (0.0,) * len(scores)
     limit = torch.cat(scores).kthvalue(pruned).values
     return tuple(float((score <= limit).double().mean()) for score in scores)
+
+
+def product_budgets(
+    weights: Sequence[Tensor], costs: Sequence[int], product_share: float
+) -> tuple[float, ...]:
+    """Share of the weights of each layer to be pruned, so that `product_share` of products go.
+
+    The worth of `budgets` is divided by the square root of the products that the weight makes. By
+    the products themselves the first layer, whose weights make most, would lose too much; by
+    nothing, the layers whose weights make few would lose almost all before products become rare.
+
+    Args:
+        weights: of each layer, any shapes.
+        costs: products per image that each weight of a layer makes.
+        product_share: 0..1, which the pruned weights fall short of by less than one weight.
+    """
+    scores = [_score(layer) / cost**0.5 for layer, cost in zip(weights, costs, strict=True)]
+    products = torch.cat(
+        [torch.full_like(score, cost) for score, cost in zip(scores, costs, strict=True)]
+    )
+    every = torch.cat(scores)
+    order = every.argsort()
+    pruned = int((products[order].cumsum(0) < product_share * products.sum()).sum())
+    limit = every[order[pruned]]
+    return tuple(float((score < limit).double().mean()) for score in scores)
+
+
+def _score(weights: Tensor) -> Tensor:
+    """Square over the sum of the squares at least as large; descending, float64."""
+    squares = weights.detach().flatten().double().square().sort(descending=True).values
+    return squares / squares.cumsum(0)
 
 
 def keep_largest(weights: Tensor, zero_share: float) -> Tensor:

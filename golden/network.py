@@ -36,9 +36,14 @@ _PRUNED_TRAININGS = (
     "pot3_pruned70",
     "pot3_pruned80",
     "pot3_pruned90",
+    "pot3_products50",
+    "pot3_rows2_products50",
+    "pot3_rows3_products50",
+    "pot3_rows3_products60",
     "uniform4_pruned70",
     "uniform4_pruned80",
     "uniform4_pruned90",
+    "uniform4_rows3_products50",
 )
 LEVEL_TRAININGS = {
     "lenet5-relu": ("pot6", "pot3", "uniform8", "uniform4", "uniform3", *_PRUNED_TRAININGS),

@@ -15,7 +15,10 @@ from golden.pot_engine import Command, Engine, Operation
 
 _RAW_PASSES = 4  # writes of a position whose results are sums
 # Of a command, beside its loops: taken and begun; position, array, sums, last write.
-_BEGIN, _END = 3, 4
+_BEGIN, _END = 2, 4
+_THROUGH = 1  # after the pace of a group's last position, before the next group's first one
+_SHIFTED = 1  # and products, if they are to be shifted
+_WRITTEN = 3  # from a position to the same one of the next tile, at least
 
 
 @dataclass
@@ -54,25 +57,31 @@ def cycles(commands: Iterable[Command], engine: Engine) -> list[int]:
 
 
 def _layer(command: Command, engine: Engine, words: _Words, begin: int) -> int:
-    now = begin + _BEGIN + command.pad_rows
-    for _ in range(command.groups):
-        now = _read(words, engine.columns, now)
+    now = begin + _BEGIN
+    for group in range(command.groups):
+        columns = min(engine.columns, command.out_channels - group * engine.columns)
+        free = now + _pace(command, engine) + _THROUGH if group else 0  # the output stage
+        now = _read(words, columns + (columns < engine.columns), now)
         left = command.pixels
         first = True
         while left:
             positions = min(left, engine.pixels)
             if first:
                 for tile in range(command.tiles):
-                    now = _read(words, engine.columns, now)
+                    now = max(free, _read(words, columns, now))
                     final = tile + 1 == command.tiles
+                    free = now + _WRITTEN
                     now += _final(command, engine, positions) if final else positions
+            elif command.tiles == 1:  # its weights are still held
+                now += _pace(command, engine) - 1 + _final(command, engine, positions)
             else:
-                now += command.tiles * engine.columns + (command.tiles - 1) * positions
-                now += _final(command, engine, positions)
+                tile = max(columns + positions, _WRITTEN)
+                now += columns + (command.tiles - 1) * tile + _final(command, engine, positions)
             first = False
             left -= positions
         words.release(now - 1)
-    return now - 1 + _END + _last_passes(command, engine) + 1 - begin
+    drain = _END + (0 if command.raw else _SHIFTED) + _last_passes(command, engine)
+    return now - 1 + drain + 1 - begin
 
 
 def _read(words: _Words, count: int, now: int) -> int:
@@ -88,9 +97,12 @@ def _last_passes(command: Command, engine: Engine) -> int:
 
 
 def _final(command: Command, engine: Engine, positions: int) -> int:
-    """Cycles of a strip's last tile, whose sums leave: as fast as they can be written."""
+    """Cycles of a strip's last tile."""
+    return (positions - 1) * _pace(command, engine) + 1
+
+
+def _pace(command: Command, engine: Engine) -> int:
+    """Cycles from one position of a strip's last tile to the next: its sums have to be written."""
     passes = engine.columns // engine.requantisers
     pace = _RAW_PASSES if command.raw else passes
-    if command.pool:
-        pace = -(-pace // 4)
-    return (positions - 1) * pace + 1
+    return -(-pace // 4) if command.pool else pace

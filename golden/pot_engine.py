@@ -23,7 +23,6 @@ from golden.architecture import ModelError
 from golden.pot import EXPONENT_MAXIMUM, Form, corrections, values
 
 Bytes = NDArray[np.uint8]
-MULTIPLIER_STEP = 23  # bits of a network's multiplier that the hardware does not have
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Engine:
     lanes: int = 32
     columns: int = 16
     accumulator_bits: int = 0
-    pixels: int = 32
+    pixels: int = 64
     weight_words: int = 2048
     map_bytes: int = 65536
     requantisers: int = 4
@@ -71,7 +70,7 @@ class Operation(IntEnum):
 FIELDS = {
     "operation": 2, "in_base": 16, "out_base": 16, "words": 16, "pixels": 16, "out_cols": 8,
     "out_rows": 8, "in_rows": 8, "row_bytes": 16, "pixel_bytes": 12, "image_bytes": 16,
-    "kernel_rows": 4, "chunks": 8, "pad_rows": 4, "pad_bytes": 12, "groups": 8, "out_channels": 12,
+    "row_mask": 16, "chunks": 8, "pad_rows": 4, "pad_bytes": 12, "groups": 8, "out_channels": 12,
     "pool": 1, "raw": 1, "relu": 1, "signed_in": 1, "multiplier": 8, "shift": 6,
 }  # fmt: skip
 COMMAND_BITS = sum(FIELDS.values())
@@ -81,7 +80,8 @@ COMMAND_BITS = sum(FIELDS.values())
 class Command:
     """One beat of the command stream; docs/pot.md describes the fields.
 
-    Sizes of maps are in bytes. pixels, out_cols and out_rows are those before pooling.
+    Sizes of maps are in bytes. pixels, out_cols and out_rows are those before pooling. Bit r of
+    row_mask: kernel row r has weights; the others have no tiles and no beats.
     """
 
     operation: Operation
@@ -95,7 +95,7 @@ class Command:
     row_bytes: int = 0
     pixel_bytes: int = 0
     image_bytes: int = 0
-    kernel_rows: int = 0
+    row_mask: int = 0
     chunks: int = 0
     pad_rows: int = 0
     pad_bytes: int = 0
@@ -119,9 +119,14 @@ class Command:
         return cls(Operation.STORE, in_base=base, words=words)
 
     @property
+    def rows(self) -> list[int]:
+        """Kernel rows with weights."""
+        return mask_rows(self.row_mask)
+
+    @property
     def tiles(self) -> int:
         """Tiles of weights of a group."""
-        return self.kernel_rows * self.chunks
+        return self.row_mask.bit_count() * self.chunks
 
     @property
     def results(self) -> int:
@@ -130,7 +135,8 @@ class Command:
 
     def weight_beats(self, columns: int) -> int:
         """Beats of the weight stream that a layer takes."""
-        return self.groups * columns * (1 + self.tiles)
+        few = int(self.out_channels % columns != 0)  # a beat of zeros
+        return self.out_channels * (1 + self.tiles) + few
 
     def out_bytes(self) -> int:
         """Bytes of the map that a layer writes."""
@@ -158,6 +164,15 @@ class Command:
             found[name] = word & ((1 << bits) - 1)
             word >>= bits
         return cls(Operation(found.pop("operation")), **found)
+
+
+def mask_rows(mask: int) -> list[int]:
+    """Kernel rows whose bits are set.
+
+    >>> mask_rows(0b10110)
+    [1, 2, 4]
+    """
+    return [row for row in range(mask.bit_length()) if mask >> row & 1]
 
 
 assert tuple(FIELDS) == tuple(entry.name for entry in fields(Command))
@@ -196,8 +211,8 @@ class Machine:
         """`sums` as they would be in an accumulator of any size."""
         bias, kernels = self.weights(command, weights)
         columns = [
-            self._row(command, row).astype(np.float64) @ kernels[row].astype(np.float64)
-            for row in range(command.kernel_rows)
+            self._row(command, row).astype(np.float64) @ kernel.astype(np.float64)
+            for row, kernel in zip(command.rows, kernels, strict=True)
         ]
         total: NDArray[np.int64] = np.rint(sum(columns)).astype(np.int64) + bias
         return total
@@ -205,12 +220,13 @@ class Machine:
     def weights(
         self, command: Command, beats: Bytes
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Read a layer's beats: sums of constants [O], weights [kernel_rows, bytes of a row, O].
+        """Read a layer's beats: sums of constants [O], weights [rows, bytes of a row, O].
 
-        The constants are what the products have beside activation * weight, and the bias.
+        The constants are what the products have beside activation * weight, and the bias. The rows
+        are those with weights; a row without any adds nothing to either.
         """
-        engine = self.engine
-        groups = beats.reshape(command.groups, -1, engine.columns, engine.weight_beat)
+        engine, rows = self.engine, len(command.rows)
+        groups = self._groups(command, beats)
         heads = np.zeros((*groups[:, 0].shape[:2], 8), np.uint8)
         kept = (engine.accumulator_bits + 7) // 8
         heads[:, :, :kept] = groups[:, 0, :, :kept]
@@ -218,12 +234,10 @@ class Machine:
         # group, tile, column, lane -> kernel row, chunk and lane, group and column
         tiled = (
             self.codes(command, beats)
-            .reshape(
-                command.groups, command.kernel_rows, command.chunks, engine.columns, engine.lanes
-            )
+            .reshape(command.groups, rows, command.chunks, engine.columns, engine.lanes)
             .transpose(1, 2, 4, 0, 3)
         )
-        tiled = tiled.reshape(command.kernel_rows, command.chunks * engine.lanes, -1)
+        tiled = tiled.reshape(rows, command.chunks * engine.lanes, -1)
         known = values(engine.form, engine.exponent_maximum).numpy()
         extra = corrections(engine.form, engine.exponent_maximum).numpy()
         weights = known[tiled]
@@ -235,9 +249,25 @@ class Machine:
     def codes(self, command: Command, beats: Bytes) -> Bytes:
         """Codes in a layer's beats [groups * tiles, columns, lanes], in the order of work."""
         engine = self.engine
-        groups = beats.reshape(command.groups, -1, engine.columns, engine.weight_beat)[:, 1:]
+        groups = self._groups(command, beats)[:, 1:]
         codes = _nibbles(groups) if engine.form.weight_bits == 4 else groups
         return codes.reshape(-1, engine.columns, engine.lanes)
+
+    def _groups(self, command: Command, beats: Bytes) -> Bytes:
+        """Beats [groups, 1 + tiles, columns, bytes], zeros for columns without a channel."""
+        columns = self.engine.columns
+        groups = np.zeros((command.groups, 1 + command.tiles, columns, beats.shape[1]), np.uint8)
+        at = 0
+        for group in range(command.groups):
+            count = min(columns, command.out_channels - group * columns)
+            groups[group, 0, :count] = beats[at : at + count]
+            at += count + (count < columns)
+            tiles = beats[at : at + count * command.tiles]
+            groups[group, 1:, :count] = tiles.reshape(command.tiles, count, -1)
+            at += len(tiles)
+        if at != len(beats):
+            raise ValueError(f"{len(beats)} beats of weights, {at} expected")
+        return groups
 
     def _row(self, command: Command, kernel_row: int) -> NDArray[np.int64]:
         """Activations that meet one kernel row [pixels, bytes]; 0 outside the map."""

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from golden.architecture import ModelError
+from golden.arithmetic import COARSE_STEP
 from golden.network import Layer
 from golden.pot import check_sums, encode, folded_bias
-from golden.pot_engine import MULTIPLIER_STEP, Bytes, Command, Engine, Operation
+from golden.pot_engine import Bytes, Command, Engine, Operation, mask_rows
 
 ACTIVATIONS = (0, 127)
 """Smallest and largest activation of a network with ReLU."""
@@ -29,7 +30,8 @@ class Shape:
     """How the hardware sees a layer: sizes of its input map, its kernel and its output.
 
     out_rows, out_cols: before pooling. signed: whether activations are. rearranged: whether kernel
-    rows have become channels.
+    rows have become channels. row_mask: bit r is set if kernel row r has weights, that is one other
+    than zero in any filter; the hardware leaves out the others.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Shape:
     channels: int
     kernel_rows: int
     kernel_cols: int
+    row_mask: int
     pad_rows: int
     pad_cols: int
     out_channels: int
@@ -88,6 +91,10 @@ class Shape:
         """Chunks of `lanes` bytes of a kernel row."""
         return -(-self.kernel_cols * self.channels // lanes)
 
+    def tiles(self, lanes: int) -> int:
+        """Tiles of a group."""
+        return self.row_mask.bit_count() * self.chunks(lanes)
+
     def command(self, engine: Engine, images: int, in_base: int, out_base: int) -> Command:
         """Return the command that runs the layer on this many images."""
         pixels = images * self.out_rows * self.out_cols
@@ -96,7 +103,7 @@ class Shape:
             Operation.LAYER, in_base=in_base, out_base=out_base, pixels=pixels,
             out_cols=self.out_cols, out_rows=self.out_rows, in_rows=self.rows,
             row_bytes=row_bytes, pixel_bytes=self.channels, image_bytes=self.rows * row_bytes,
-            kernel_rows=self.kernel_rows, chunks=self.chunks(engine.lanes), pad_rows=self.pad_rows,
+            row_mask=self.row_mask, chunks=self.chunks(engine.lanes), pad_rows=self.pad_rows,
             pad_bytes=self.pad_cols * self.channels,
             groups=-(-self.out_channels // engine.columns), out_channels=self.out_channels,
             pool=int(self.pool), raw=int(self.raw), relu=int(self.relu),
@@ -126,14 +133,14 @@ class Placed:
         """Return the layer's beats of weights, see `weight_beats`."""
         shape = self.shape
         filters = -(-shape.out_channels // engine.columns) * engine.columns
+        held = self.codes[:, mask_rows(shape.row_mask)].flatten(2).numpy()
         codes = np.zeros(
-            (filters, shape.kernel_rows, shape.chunks(engine.lanes) * engine.lanes), "u1"
+            (filters, held.shape[1], shape.chunks(engine.lanes) * engine.lanes), np.uint8
         )
-        rows = self.codes.flatten(2).numpy()
-        codes[: len(rows), :, : rows.shape[2]] = rows
+        codes[: len(held), :, : held.shape[2]] = held
         bias = np.zeros(filters, np.int64)
-        bias[: len(rows)] = self.bias.numpy()
-        return weight_beats(engine, codes, bias)
+        bias[: len(held)] = self.bias.numpy()
+        return weight_beats(engine, codes, bias, shape.out_channels)
 
     @property
     def useful(self) -> int:
@@ -141,15 +148,17 @@ class Placed:
         return int(torch.count_nonzero(self.codes))
 
 
-def weight_beats(engine: Engine, codes: Bytes, bias: NDArray[np.int64]) -> Bytes:
+def weight_beats(engine: Engine, codes: Bytes, bias: NDArray[np.int64], channels: int) -> Bytes:
     """Return beats of weights, uint8 [beats, bytes of one].
 
-    By group of Columns filters: their biases, then for each kernel row and chunk of Lanes bytes one
-    beat of codes for each filter.
+    By group of Columns filters: their biases, then for each kernel row with weights and chunk of
+    Lanes bytes one beat of codes for each filter. Filters beyond `channels` have none; a beat of
+    zeros behind the biases is for all of them.
 
     Args:
-        codes: [filters, kernel rows, bytes of a row], the sizes multiples of Columns and Lanes.
+        codes: [filters, rows with weights, bytes of a row]; multiples of Columns and Lanes.
         bias: [filters], of the hardware; its low AccBits bits are taken.
+        channels: filters that are output channels.
     """
     lanes, columns = engine.lanes, engine.columns
     filters, rows, width = codes.shape
@@ -162,8 +171,14 @@ def weight_beats(engine: Engine, codes: Bytes, bias: NDArray[np.int64]) -> Bytes
     numbers = (bias & ((1 << engine.accumulator_bits) - 1)).astype("<i8")
     kept = min(8, engine.weight_beat)
     heads[:, :, :kept] = numbers.view(np.uint8).reshape(-1, columns, 8)[:, :, :kept]
-    beats: Bytes = np.concatenate([heads, tiles], axis=1).reshape(-1, engine.weight_beat)
-    return beats
+    groups = np.concatenate([heads, tiles], axis=1)
+    groups = groups.reshape(len(groups), -1, columns, engine.weight_beat)
+    beats: list[Bytes] = []
+    for number, group in enumerate(groups):
+        count = min(columns, channels - number * columns)
+        none = np.zeros((int(count < columns), engine.weight_beat), np.uint8)
+        beats += [group[0, :count], none, group[1:, :count].reshape(-1, engine.weight_beat)]
+    return np.concatenate(beats)
 
 
 def describe(layer: Layer, rows: int, cols: int, *, signed: bool = False) -> Shape:
@@ -184,10 +199,10 @@ def describe(layer: Layer, rows: int, cols: int, *, signed: bool = False) -> Sha
     kernel = (1, 1) if linear else tuple(layer.weights.shape[2:])
     shape = Shape(
         name=layer.name, rows=1 if linear else rows, cols=1 if linear else cols, channels=inputs,
-        kernel_rows=kernel[0], kernel_cols=kernel[1], pad_rows=layer.padding,
-        pad_cols=layer.padding, out_channels=filters, pool=layer.pool is not None,
-        raw=layer.activation is None, relu=layer.activation == "relu", signed=signed,
-        multiplier=multiplier, shift=shift,
+        kernel_rows=kernel[0], kernel_cols=kernel[1], row_mask=_row_mask(layer),
+        pad_rows=layer.padding, pad_cols=layer.padding, out_channels=filters,
+        pool=layer.pool is not None, raw=layer.activation is None,
+        relu=layer.activation == "relu", signed=signed, multiplier=multiplier, shift=shift,
     )  # fmt: skip
     if shape.pool and (shape.out_rows % 2 or shape.out_cols % 2):
         raise ModelError(
@@ -197,16 +212,27 @@ def describe(layer: Layer, rows: int, cols: int, *, signed: bool = False) -> Sha
     return shape
 
 
+def _row_mask(layer: Layer) -> int:
+    """Kernel rows with a weight other than zero in any filter; a linear layer is a single row."""
+    weights = layer.weights if layer.kind == "conv" else layer.weights[:, :, None, None]
+    held = weights.movedim(2, 0).flatten(1).any(dim=1).tolist()
+    if not any(held):
+        raise ModelError(
+            f"layer {layer.name}: all weights are zero; keep a weight in one kernel row at least"
+        )
+    return sum(1 << row for row, has_weights in enumerate(held) if has_weights)
+
+
 def _requantisation(layer: Layer) -> tuple[int, int]:
     """Multiplier and shift of the hardware; those of a layer of raw sums do not matter."""
     if layer.activation is None:
         return 128, 1
-    if layer.multiplier % (1 << MULTIPLIER_STEP):
+    if layer.multiplier % COARSE_STEP:
         raise ModelError(
             f"layer {layer.name}: multiplier {layer.multiplier} is not a multiple of "
-            f"2^{MULTIPLIER_STEP}; round it in training"
+            f"{COARSE_STEP}; round it in training"
         )
-    return layer.multiplier >> MULTIPLIER_STEP, layer.shift - MULTIPLIER_STEP
+    return layer.multiplier // COARSE_STEP, layer.shift - COARSE_STEP.bit_length() + 1
 
 
 def place(
@@ -238,7 +264,7 @@ def place(
     codes = encode(engine.form, weights, name=layer.name, exponent_maximum=limit)
     flat = weights.flatten(1)
     check_sums(flat, layer.bias, activations, engine.accumulator_bits, layer.name)
-    words = engine.columns * (1 + shape.kernel_rows * shape.chunks(engine.lanes))
+    words = engine.columns * (1 + shape.tiles(engine.lanes))
     if words > engine.weight_words:
         raise ModelError(
             f"layer {layer.name}: a group of {engine.columns} filters takes {words} words, more "
@@ -267,6 +293,7 @@ def rearranged(shape: Shape) -> Shape:
             "rows": shape.out_rows,
             "channels": shape.kernel_rows * shape.channels,
             "kernel_rows": 1,
+            "row_mask": 1,
             "pad_rows": 0,
             "rearranged": True,
         }
@@ -282,5 +309,5 @@ def rearrange(maps: Tensor, kernel_rows: int, padding: int) -> Tensor:
 def worth_rearranging(shape: Shape, engine: Engine) -> bool:
     """Whether fewer tiles result, with a map that still fits its memory."""
     other = rearranged(shape)
-    fewer = other.chunks(engine.lanes) < shape.kernel_rows * shape.chunks(engine.lanes)
+    fewer = other.tiles(engine.lanes) < shape.tiles(engine.lanes)
     return shape.kernel_rows > 1 and fewer and other.in_bytes + other.out_bytes <= engine.map_bytes

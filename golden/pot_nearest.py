@@ -9,15 +9,14 @@ It runs bit-exact whatever it gets wrong; networks that are trained for a form l
 from __future__ import annotations
 
 import dataclasses
-import math
 
 import torch
 from torch import Tensor
 
-from golden import arithmetic
+from golden.arithmetic import coarse_multiplier_and_shift
 from golden.network import Layer, Network
 from golden.pot import values
-from golden.pot_engine import MULTIPLIER_STEP, Engine
+from golden.pot_engine import Engine
 
 _INT8 = 127
 
@@ -37,7 +36,7 @@ def _layer(layer: Layer, engine: Engine) -> Layer:
     bias = torch.round(layer.bias / step).to(torch.int32)
     multiplier, shift = layer.multiplier, layer.shift
     if layer.activation is not None:
-        multiplier, shift = coarse(layer.multiplier / 2.0**layer.shift * step)
+        multiplier, shift = coarse_multiplier_and_shift(layer.multiplier / 2.0**layer.shift * step)
     return dataclasses.replace(
         layer, weights=weights, bias=bias, multiplier=multiplier, shift=shift
     )
@@ -47,19 +46,3 @@ def _round(values: Tensor, levels: Tensor) -> Tensor:
     """The nearest of sorted levels, int8."""
     middles = (levels[1:] + levels[:-1]) / 2
     return levels[torch.bucketize(values, middles)].to(torch.int8)
-
-
-def coarse(scale: float) -> tuple[int, int]:
-    """Multiplier and shift for `golden.arithmetic.requantise`, the multiplier of eight bits.
-
-    >>> coarse(0.25), coarse(0.3)
-    ((1073741824, 32), (1291845632, 32))
-
-    Raises:
-        ValueError: if the scale cannot be expressed.
-    """
-    multiplier, shift = arithmetic.multiplier_and_shift(scale)
-    rounded = math.floor(multiplier / (1 << MULTIPLIER_STEP) + 0.5) << MULTIPLIER_STEP
-    if rounded > arithmetic.MULTIPLIER_RANGE[1]:
-        return arithmetic.MULTIPLIER_RANGE[0], shift - 1
-    return rounded, shift

@@ -5,9 +5,11 @@
     python -m golden.train_pot --network vgg16-cifar10 --training uniform4
 
 pot3, pot6: 0 and +-2^0 .. +-2^3 or +-2^6. uniform8, uniform4, uniform3: the integers of 8, 4 or 3
-bits. With _pruned80 or _pruned90 at least that share of all weights becomes zero. All trainings of
-a network have the same recipe: start, teacher, epochs, rates, choice of scales and budgets; only
-the levels differ.
+bits. With _pruned80 or _pruned90 at least that share of all weights becomes zero; with _products50
+that share of the products of an image, border included, is no longer made. With _rows2 two kernel
+rows of every convolution but the first go whole; _rows2_products50 counts their products among the
+50 %. All trainings of a network have the same recipe: start, teacher, rates, choice of scales. Only
+levels and budgets differ, and trainings that lose rows have three times the epochs.
 
 lenet5-relu starts from the committed network "same" of the seed and learns from the teachers of
 golden/train.py. vgg16-cifar10 starts from the floating-point network of golden/train_vgg.py, width
@@ -24,6 +26,7 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -32,7 +35,7 @@ from torch import Tensor, nn
 from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from golden import datasets, inference, train, train_vgg
-from golden.architecture import ModelError, lenet5, vgg16
+from golden.architecture import ModelError, describe, lenet5, vgg16
 from golden.arithmetic import ACTIVATION_MAXIMUM
 from golden.batchnorm import fold
 from golden.cifar import cifar10
@@ -40,8 +43,8 @@ from golden.compiled import CompilerError
 from golden.datasets import DataError
 from golden.fitting import BATCH, augmented
 from golden.level_fitting import Batch, LevelFit, Progress, Source, Stage
-from golden.levelled import Levelled, SmallLevelled, zero_share
-from golden.levels import SETS, Levels, budgets
+from golden.levelled import Levelled, Rows, SmallLevelled, positions, product_share, zero_share
+from golden.levels import SETS, Levels, budgets, lowest_rows, product_budgets, without_rows
 from golden.network import Network, first_maps, load, model_path
 from golden.quantise import INPUT_SCALE
 from golden.teacher import Pool, Recipe, pool
@@ -50,20 +53,85 @@ STAGES = {
     "lenet5-relu": Stage(epochs=8, rate=0.004),
     "vgg16-cifar10": Stage(epochs=8, rate=0.01),
 }
+ROWS_EPOCHS = 3  # times the epochs of STAGES, where kernel rows go
 WIDTH = 0.5  # of VGG-16
 _CALIBRATION_IMAGES = 512
 
 
-def parse(training: str) -> tuple[Levels, float]:
-    """Levels and share of pruned weights that a training's name stands for.
+@dataclass(frozen=True)
+class Goal:
+    """What a training makes: weights on these levels, at least these shares left out, 0..1.
 
-    >>> parse("pot3_pruned80")[1]
-    0.8
+    zeros: of all weights. products: of the products of an image, but for less than those of one
+    weight. At most one is not 0.
+    dropped: kernel rows of each convolution that go whole, but the first keeps its own: it has few
+    channels, so that the hardware takes its whole kernel at once and would save nothing.
     """
-    found = re.fullmatch(r"([a-z]+\d)(?:_pruned(\d\d))?", training)
-    if not found or found[1] not in SETS:
-        raise ModelError(f"'{training}' is not a set of levels: {', '.join(SETS)}, or _pruned80")
-    return SETS[found[1]], int(found[2] or 0) / 100
+
+    levels: Levels
+    zeros: float = 0.0
+    products: float = 0.0
+    dropped: int = 0
+
+    def rows(self, model: nn.Sequential) -> Rows:
+        """Kernel rows of each layer that go whole."""
+        return tuple(
+            lowest_rows(layer, self.levels, self.dropped) if place and layer.dim() == 4 else ()
+            for place, layer in enumerate(_weights(model))
+        )
+
+    def budgets(self, model: nn.Sequential, side: int) -> tuple[float, ...]:
+        """Share of zero weights of each layer, dropped rows included; side: of the images."""
+        rows = self.rows(model)
+        weights = [
+            without_rows(layer, gone) for layer, gone in zip(_weights(model), rows, strict=True)
+        ]
+        if self.products:
+            found = product_budgets(weights, positions(describe(model), side), self.products)
+        else:
+            found = budgets(weights, self.zeros)
+        return tuple(
+            max(share, len(gone) / layer.shape[2]) if gone else share
+            for share, gone, layer in zip(found, rows, weights, strict=True)
+        )
+
+
+def _weights(model: nn.Sequential) -> list[Tensor]:
+    return [parameter for parameter in model.parameters() if parameter.dim() > 1]
+
+
+def parse(training: str) -> Goal:
+    """What a training's name stands for.
+
+    >>> parse("pot3_pruned80").zeros, parse("pot3_products50").products
+    (0.8, 0.5)
+    """
+    found = re.fullmatch(
+        r"(?P<levels>[a-z]+\d)(_rows(?P<rows>[1-9]))?"
+        r"(_pruned(?P<zeros>\d\d)|_products(?P<products>\d\d))?",
+        training,
+    )
+    if not found or found["levels"] not in SETS:
+        raise ModelError(
+            f"'{training}' is not a set of levels: {', '.join(SETS)}, "
+            "or with _rows2, _pruned80, _products50, _rows2_products50"
+        )
+    return Goal(
+        SETS[found["levels"]],
+        zeros=int(found["zeros"] or 0) / 100,
+        products=int(found["products"] or 0) / 100,
+        dropped=int(found["rows"] or 0),
+    )
+
+
+def recipe(name: str, training: str) -> Stage:
+    """How a network is tuned; longer where kernel rows go, which have more to make up for.
+
+    >>> recipe("lenet5-relu", "pot3").epochs, recipe("lenet5-relu", "pot3_rows2").epochs
+    (8, 24)
+    """
+    stage = STAGES[name]
+    return replace(stage, epochs=ROWS_EPOCHS * stage.epochs) if parse(training).dropped else stage
 
 
 def real(network: Network, pictures: Pool) -> nn.Sequential:
@@ -138,19 +206,20 @@ class Task:
         self, training: str, stage: Stage, progress: Progress, checkpoint: Path | None = None
     ) -> tuple[Network, dict[str, str]]:
         """The integer network, and its figures for the metadata."""
-        levels, zeros = parse(training)
-        weights = [p for p in self.model.parameters() if p.dim() > 1]
-        student = self.twin(self.model, levels, budgets(weights, zeros))
+        goal, side = parse(training), self.held[0].shape[-1]
+        shares, rows = goal.budgets(self.model, side), goal.rows(self.model)
+        student = self.twin(self.model, goal.levels, shares, rows)
         convert_conv2d_weight_memory_format(student, torch.channels_last)
         fit = LevelFit(student, stage, self.source, progress, checkpoint)
         count = len(self.held[1])
         fit.run(lambda: f"{self.correct(student.export(self.name))} of {count} held-out images")
         network = student.export(self.name)
         return network, {
-            "levels": repr(levels),
+            "levels": repr(goal.levels),
             "budgets": ", ".join(f"{share:.3f}" for share in student.budgets),
             "held_out_correct": f"{self.correct(network)} of {count}",
             "zero_weight_percent": f"{100 * zero_share(network):.2f}",
+            "useful_product_percent": f"{100 * product_share(network, side):.2f}",
         }
 
 
@@ -199,7 +268,7 @@ def _arguments(words: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--network", required=True, choices=TASKS)
     parser.add_argument(
-        "--training", required=True, help=f"{', '.join(SETS)}; also with _pruned80 or the like"
+        "--training", required=True, help=f"{', '.join(SETS)}; also _pruned80, _rows2, _products50"
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, help="instead of the recipe's")
@@ -218,9 +287,8 @@ def main() -> None:
         print(f"[{time.monotonic() - begin:5.0f} s] {line}", flush=True)
 
     name, training, seed = arguments.network, arguments.training, arguments.seed
-    stage = STAGES[name]
+    stage = recipe(name, training)
     stage = Stage(arguments.epochs or stage.epochs, arguments.rate or stage.rate)
-    parse(training)
     task = TASKS[name](seed, progress)
     checkpoint = train_vgg.CACHE / f"{name}-{training}-{seed}.pt" if task.source.narrow else None
     torch.manual_seed(seed)

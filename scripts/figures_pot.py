@@ -90,12 +90,14 @@ def _lenet(test: Labelled, show: Show) -> Iterator[Figure]:
 
 def _common(training: str, results: list[Result]) -> dict[str, Any]:
     """What a figure of accuracy depends on."""
-    levels, pruned = parse(training)
+    goal = parse(training)
     metadata = [one.network.metadata for one in results]
     return {
         "training": training,
-        **_set(levels),
-        "pruned_percent": round(100 * pruned),
+        **_set(goal.levels),
+        "pruned_percent": round(100 * goal.zeros),
+        **({"kernel_rows_dropped": goal.dropped} if goal.dropped else {}),
+        **({"products_pruned_percent": round(100 * goal.products)} if goal.products else {}),
         "zero_weight_percent": round(mean(one.zero_weight_percent for one in results), 2),
         "held_out_correct": [one["held_out_correct"] for one in metadata],
         "recipe": metadata[0]["recipe"],

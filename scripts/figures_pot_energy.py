@@ -174,14 +174,23 @@ def _ratio(name: str, mine: Measured, rival: Measured, opponent: str, level: str
 
 
 def _pruned(found: Sequence[Measured]) -> Iterator[Figure]:
-    """Pruned powers of two against two's complement without pruning, at each level."""
+    """Pruned powers of two against two's complement without pruning, at each level.
+
+    The loss is what pruning costs, against the same levels without it; what is lost against the
+    opponent's network stands beside it.
+    """
     rival = find(found, OPPONENTS[0], LENET, CONTEXT)
     for training in PRUNED if rival else ():
         mine = find(found, POT, LENET, CONTEXT, training)
         assert mine is not None
         assert rival is not None
         loss = loss_percent(LENET, training, POT.training)
-        lost = {"accuracy_loss_percent": loss, "within": loss <= LOSS_PERCENT}
+        behind = loss_percent(LENET, training, rival.workload.training)
+        lost = {
+            "accuracy_loss_percent": loss,
+            "opponent_accuracy_loss_percent": behind,
+            "within": loss <= LOSS_PERCENT,
+        }
         for level in reversed(LEVELS):
             figure = _ratio("energy_ratio_pruned", mine, rival, OPPONENTS[0].name, level)
             yield replace(figure, conditions={**figure.conditions, **lost})

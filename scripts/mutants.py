@@ -77,8 +77,9 @@ def make(block: str, count: int, seed: int, folder: Path) -> list[Mutant]:
         instances = modules[module][1]
         for i, instance in enumerate(instances):
             part = share // len(instances) + (i < share % len(instances))
-            if part:
-                commands += _listed(design, instance, part, seed, len(commands) + 1, folder)
+            if part:  # a seed of its own, or all instances would have the same mutants
+                drawn = _listed(design, instance, part, seed + i, len(commands) + 1, folder)
+                commands += drawn
     for command in commands:
         libyosys.run_pass(command, design)
     libyosys.run_pass(f"write_rtlil {folder / 'design.il'}", design)

@@ -29,6 +29,9 @@ PARTS: Mapping[str, tuple[str, str]] = {
     "array, leakage": ("leakage", "#332288"),
     "partial sums": ("partial sums", "#228833"),
     "requantisers": ("requantisers", "#ccbb44"),
+    "maps, without memories": ("maps", "#88ccaa"),
+    "output": ("output", "#ddaa77"),
+    "order of work": ("order of work", "#999933"),
     "rest of the logic": ("rest", "#bbbbbb"),
     "memories": ("memories", "#777777"),
 }

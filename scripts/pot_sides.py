@@ -22,8 +22,15 @@ from scripts.progress import cores
 LENET, VGG = "lenet5-relu", "vgg16-cifar10"
 IMAGES = {LENET: 32, VGG: 8}  # of a run; VGG: for the layers that take so many at once
 GROUPS = {LENET: 0, VGG: 1}  # of output channels of each layer; 0: all
-PRUNED = ("pot3_pruned70", "pot3_pruned80", "pot3_pruned90")
-SIZES = {"lanes": 32, "columns": 16, "pixels": 32, "requantisers": 4}
+PRUNED = (  # of the trainings that leave weights out, those whose energy tells something
+    "pot3_pruned80",
+    "pot3_pruned90",
+    "pot3_products50",
+    "pot3_rows2_products50",
+    "pot3_rows3_products50",
+    "pot3_rows3_products60",
+)
+SIZES = {"lanes": 32, "columns": 16, "pixels": 64, "requantisers": 4}
 SEEDS = (0, 1, 2)  # of LeNet-5, over which accuracies are averaged
 CONTEXT = "osu018"  # library of the forms that are no opponents
 

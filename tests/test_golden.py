@@ -76,6 +76,14 @@ def test_multiplier_and_shift_express_the_scale(scale: float) -> None:
     assert math.isclose(multiplier / 2**shift, scale, rel_tol=2**-30)
 
 
+@pytest.mark.parametrize("scale", [0.4, 0.1, 0.00321, 0.249999])
+def test_a_coarse_multiplier_is_the_nearest_of_eight_bits(scale: float) -> None:
+    multiplier, shift = arithmetic.coarse_multiplier_and_shift(scale)
+    assert abs(multiplier / 2**shift / scale - 1) <= 1 / 256
+    assert 128 <= multiplier / arithmetic.COARSE_STEP <= 255
+    assert multiplier % arithmetic.COARSE_STEP == 0
+
+
 def test_tanh_is_odd_monotonic_and_within_one_step_of_the_real_one() -> None:
     arguments = torch.arange(-700, 701)
     values = arithmetic.tanh(arguments)

@@ -79,7 +79,7 @@ def test_numbers_of_forms_and_bits_are_those_of_the_rtl() -> None:
         ),
         (
             {"training": "plain", "nearest": False},
-            r"layer c1: multiplier \d+ is not a multiple of 2",
+            r"layer c1: multiplier \d+ is not a multiple of 8388608",
         ),
         ({"exponents": 2}, r"is -?8: exponent 3 is beyond the largest, 2"),
         ({"training": "none"}, "'none' is not one of: "),
@@ -98,6 +98,7 @@ IMPOSSIBLE = [
     ({"Form": 6}, "Form = 6 must be in 0 .. 5"),
     ({"ExponentMax": 7}, "ExponentMax = 7 must be in 0 .. 6"),
     ({"Lanes": 4}, "Lanes = 4 must be a power of two, at least 8"),
+    ({"Lanes": 12}, "Lanes = 12 must be a power of two"),
     ({"Columns": 6}, r"Columns = 6 must be a power of two, 4 .. Lanes = 8"),
     ({"Columns": 16}, r"Columns = 16 must be a power of two, 4 .. Lanes = 8"),
     ({"AccBits": 33}, "AccBits = 33 must be at most 32 and fit a word of 32 bits"),
@@ -169,6 +170,12 @@ PLANTED: dict[str, tuple[str, str, str, tuple[str, Parameters]]] = {
         "|load_i ? nonzero : used_q",
         SPEED,
     ),
+    "reads a single position's sum before it is written": (
+        f"{RTL}control.sv",
+        "!tile_final_o && index_q == '0 && pixel_last ? Written : '0",
+        "'0",
+        ("RandomLayers", {}),
+    ),
     "starts no strip from the biases": (
         f"{RTL}sums.sv",
         ".start_i       (first_1_q),",
@@ -199,10 +206,42 @@ PLANTED: dict[str, tuple[str, str, str, tuple[str, Parameters]]] = {
         "index_q == IndexWidth'(Pixels)",
         SPEED,
     ),
+    "begins with the lowest kernel row, weights or not": (
+        f"{RTL}control.sv",
+        "row_q <= row_next;",
+        "row_q <= layer_o || above == '0 ? '0 : row_next;",
+        SPEED,
+    ),
+    "goes on to the next kernel row, weights or not": (
+        f"{RTL}control.sv",
+        "row_q <= row_next;",
+        "row_q <= layer_o || above == '0 ? row_next : row_q + 1'b1;",
+        SPEED,
+    ),
+    "takes the last kernel row before a gap for the last": (
+        f"{RTL}control.sv",
+        "assign tile_final_o = row_last_o && above == '0;",
+        "assign tile_final_o = row_last_o && !above[row_q+1];",
+        SPEED,
+    ),
+    "does not skip a gap in the address": (
+        f"{RTL}position.sv",
+        "line_q <= AddrWidth'(command.in_base) + AddrWidth'(away);",
+        "line_q <= (command.row_mask & ((16'd1 << row_i) - 16'd1)) != '0"
+        " ? line_q + AddrWidth'(command.row_bytes)"
+        " : AddrWidth'(command.in_base) + AddrWidth'(away);",
+        SPEED,
+    ),
+    "takes no rows of padding off the address": (
+        f"{RTL}position.sv",
+        "assign away = 17'(row) *",
+        "assign away = 17'($signed({1'b0, row_i})) *",
+        SPEED,
+    ),
     "sums leave faster than they can be written": (
         f"{RTL}control.sv",
-        "tile_final_o && !pixel_last ? pace : '0",
-        "'0",
+        "tile_final_o && (stay || !pixel_last) ? pace :\n",
+        "1'b0 ? pace :\n",
         SPEED,
     ),
     "a load ends while its last beat is awaited": (
@@ -219,15 +258,27 @@ PLANTED: dict[str, tuple[str, str, str, tuple[str, Parameters]]] = {
     ),
     "a bank keeps showing what was written over": (
         f"{RTL}bank.sv",
-        "if (forget_i || read) shown_valid_q <= read;",
-        "if (read) shown_valid_q <= read;",
+        "else if (forget_i)                  here_q[r] <= '0;",
+        "",
         SPEED,
     ),
-    "keeps the word that it showed under the new one's index": (
+    "a bank keeps parts of the word before": (
         f"{RTL}bank.sv",
-        "kept_index_q <= shown_index_q;",
-        "kept_index_q <= index_i;",
+        "same ? here_q[lower_i] : '0",
+        "here_q[lower_i]",
         SPEED,
+    ),
+    "keeps no part for the other row": (
+        f"{RTL}bank.sv",
+        "if (push) kept_q <= shown;",
+        "if (push && !lower_i) kept_q <= shown;",
+        SPEED,
+    ),
+    "reads the first part only": (
+        f"{RTL}maps.sv",
+        "|wanted_of[k][8*p +: 8]",
+        "|wanted_of[k][7:0]",
+        ("FullSpeed", {"Lanes": 16}),
     ),
     "adds to columns without a channel only": (
         f"{RTL}array.sv",
@@ -237,8 +288,8 @@ PLANTED: dict[str, tuple[str, str, str, tuple[str, Parameters]]] = {
     ),
     "reads the second word from the first's bank line": (
         f"{RTL}maps.sv",
-        "assign index[0]    = word[WordWidth-1:1] + BankWidth'(word[0]);",
-        "assign index[0]    = word[WordWidth-1:1];",
+        "assign index[0] = word[WordWidth-1:1] + BankWidth'(word[0]);",
+        "assign index[0] = word[WordWidth-1:1];",
         SPEED,
     ),
     "writes no byte behind the word": (
@@ -273,14 +324,20 @@ PLANTED: dict[str, tuple[str, str, str, tuple[str, Parameters]]] = {
     ),
     "pools the minimum": (
         f"{RTL}output.sv",
-        "best_q > sum ? best_q : sum",
-        "best_q < sum ? best_q : sum",
+        "phase_q == '0 || sum > best_q",
+        "phase_q == '0 || sum < best_q",
         SPEED,
     ),
     "writes channels that there are not": (
         f"{RTL}output.sv",
         "command.raw ? raw_channel < left_q : columns_o[c]",
         "1'b1",
+        SPEED,
+    ),
+    "multiplies negative sums in spite of ReLU": (
+        f"{RTL}output.sv",
+        "command.relu && !command.raw && best[AccBits-1]",
+        "1'b0",
         SPEED,
     ),
     "rounds down": (
@@ -291,7 +348,7 @@ PLANTED: dict[str, tuple[str, str, str, tuple[str, Parameters]]] = {
     ),
     "cuts bits off above 127": (
         f"{RTL}requantise.sv",
-        "too_big             ? 8'h7f :",
+        "too_big   ? 8'h7f :",
         "1'b0 ? 8'h7f :",
         SPEED,
     ),
@@ -309,7 +366,13 @@ def noticed(edit: Edit, test: str, parameters: Parameters) -> str:
     for seed in (4, 5, 6, 7):
         try:
             simulate(
-                "pot", test, simulator="icarus", seed=seed, parameters=parameters, edits=[edit]
+                "pot",
+                test,
+                simulator="icarus",
+                seed=seed,
+                parameters=parameters,
+                settings={"layers": 30},
+                edits=[edit],
             )
         except SimulationFailed as failure:
             return failure.result.cause

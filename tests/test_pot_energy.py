@@ -99,10 +99,13 @@ def test_tiles_of_a_layer_make_its_sums(form: Form) -> None:
     """The partial sums behind the last tile are those of the convolution, but for corrections."""
     made = engine(form, lanes=16, columns=8, pixels=8)
     network = nearest(load("lenet5-relu", "plain"), made)
-    layer = dataclasses.replace(network.layers[1], bias=torch.zeros(16, dtype=torch.int32))
+    weights = network.layers[1].weights.clone()
+    weights[:, :, 3] = 0
+    bias = torch.zeros(16, dtype=torch.int32)
+    layer = dataclasses.replace(network.layers[1], weights=weights, bias=bias)
     maps = np.random.default_rng(2).integers(0, 128, (1, 6, 14, 14))
     found = pot_array.tiles_of(made, layer, maps, 1, [0])
-    assert len(found) == 5 * 2  # kernel rows, chunks of a row of 30 taps
+    assert len(found) == 4 * 2  # kernel rows with weights, chunks of a row of 30 taps
     last = found[-1]
     sums = last.psums + pot_array._totals(made, last.codes[None], last.acts)
     exact = torch.nn.functional.conv2d(
@@ -149,7 +152,10 @@ def measured(form: Form, training: str, array: float, memories: float) -> pot.Me
 @pytest.fixture
 def found(monkeypatch: pytest.MonkeyPatch) -> list[pot.Measured]:
     right: Mapping[str, int] = {"uniform4": 9925, "pot3": 9920, "pot3_pruned90": 9895,
-                                "pot3_pruned80": 9909, "pot3_pruned70": 9910}  # fmt: skip
+                                "pot3_pruned80": 9909, "pot3_products50": 9910,
+                                "pot3_rows2_products50": 9915,
+                                "pot3_rows3_products50": 9916,
+                                "pot3_rows3_products60": 9920}  # fmt: skip
     monkeypatch.setattr(
         pot_sides, "correct", lambda _, training, seed=0: (right[training] + seed, 10_000)
     )
@@ -159,7 +165,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[pot.Measured]:
         measured(Form.BOOTH, "uniform4", 3e6, 2e6),
         measured(Form.POT, "pot3_pruned90", 0.25e6, 2e6),
         measured(Form.POT, "pot3_pruned80", 0.5e6, 2e6),
-        measured(Form.POT, "pot3_pruned70", 0.75e6, 2e6),
+        *(measured(Form.POT, name, 0.75e6, 2e6) for name in pot_sides.PRUNED[2:]),
     ]
 
 
@@ -180,9 +186,13 @@ def test_pruned_networks_say_what_they_lose(found: list[pot.Measured]) -> None:
         if figure.conditions["level"] == "engine"
     }
     assert {name: figure.conditions["within"] for name, figure in taken.items()} == {
-        "pot3_pruned70": True, "pot3_pruned80": False, "pot3_pruned90": False
+        "pot3_pruned80": False, "pot3_pruned90": False, "pot3_products50": True,
+        "pot3_rows2_products50": True, "pot3_rows3_products50": True,
+        "pot3_rows3_products60": True,
     }  # fmt: skip
-    assert taken["pot3_pruned80"].conditions["accuracy_loss_percent"] == 0.11
+    conditions = taken["pot3_pruned80"].conditions
+    assert conditions["accuracy_loss_percent"] == 0.11
+    assert conditions["opponent_accuracy_loss_percent"] == 0.16
     assert taken["pot3_pruned80"].value == round(8 / 3, 3)
 
 

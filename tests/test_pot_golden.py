@@ -8,11 +8,12 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from golden.architecture import Description, ModelError
+from golden.arithmetic import COARSE_STEP
 from golden.msb_skip import Mode
 from golden.network import Layer, Network, load
 from golden.pot import (
@@ -29,7 +30,16 @@ from golden.pot import (
     values,
 )
 from golden.pot_cycles import cycles
-from golden.pot_engine import COMMAND_BITS, FIELDS, Command, Engine, Machine, Operation, positions
+from golden.pot_engine import (
+    COMMAND_BITS,
+    FIELDS,
+    Command,
+    Engine,
+    Machine,
+    Operation,
+    mask_rows,
+    positions,
+)
 from golden.pot_layer import (
     Placed,
     Shape,
@@ -39,7 +49,7 @@ from golden.pot_layer import (
     rearranged,
     worth_rearranging,
 )
-from golden.pot_nearest import coarse, nearest
+from golden.pot_nearest import nearest
 from golden.pot_program import Program, compile_network
 from golden.pot_sample import chosen_channels, sample_network, scales
 from golden.pot_schedule import Room, batch_turns, choose_batches
@@ -130,10 +140,10 @@ def test_the_folded_bias_makes_the_sum_right(form: Form, signed: bool) -> None:
 
 
 def test_command_bits() -> None:
-    assert COMMAND_BITS == 200
+    assert COMMAND_BITS == 212
     word = Command(Operation.STORE, in_base=1, shift=9).pack()
-    assert word >> 198 == 2
-    assert word >> 182 & 0xFFFF == 1
+    assert word >> 210 == 2
+    assert word >> 194 & 0xFFFF == 1
     assert word & 63 == 9
 
 
@@ -204,6 +214,8 @@ def layers(draw: st.DrawFn) -> tuple[Layer, Shape, Engine, Tensor]:
     levels = [v for v in sorted(set(values(form, exponents).tolist())) if v > -128]
     size = (draw(st.integers(1, 12)), channels, kernel, kernel)
     weights = torch.from_numpy(random.choice(np.array(levels, np.int8), size))
+    weights[:, :, random.random(kernel) < draw(st.sampled_from((0, 0.5)))] = 0
+    assume(bool(weights.any()))
     bias = torch.from_numpy(random.integers(-5000, 5000, size[0], np.int32))
     scale = (int(random.integers(128, 256)) << 23, int(random.integers(32, 40)))
     activation = draw(st.sampled_from(("relu", None)))
@@ -281,7 +293,7 @@ def test_a_rearranged_layer_is_the_same(padding: int) -> None:
 
 
 def test_only_rows_that_leave_lanes_empty_are_rearranged() -> None:
-    weights = torch.zeros(8, 16, 3, 3, dtype=torch.int8)
+    weights = ones(8, 16, 3, 3)
     assert not worth_rearranging(describe(conv(weights, padding=1), 8, 8), NARROW)
 
 
@@ -295,10 +307,39 @@ def test_beats_of_weights_in_their_order() -> None:
     beats = place(layer, describe(layer, 1, 1), engine).beats(engine)
     words = [int.from_bytes(beat.tobytes(), "little") for beat in beats]
     assert words[:8] == [1, 0xFFFFFF, 0, 0, 0, 0xC02, 0, 0]
-    assert words[8:] == [7, 0, 0, 0, 0x010, 0, 0, 0]
+    assert words[8:] == [7, 0, 0x010]  # the zeros are for the other three columns
+
+
+@pytest.mark.parametrize("signed", [False, True])
+@pytest.mark.parametrize("kept", [[0], [2], [4], [1, 3], [0, 4], [0, 1, 2, 3, 4]])
+def test_kernel_rows_without_weights_are_left_out(kept: list[int], signed: bool) -> None:
+    random = np.random.default_rng(len(kept))
+    levels = np.array([-4, 0, 1, 64], np.int8)
+    weights = torch.zeros(6, 9, 5, 5, dtype=torch.int8)
+    weights[:, :, kept] = torch.from_numpy(random.choice(levels, (6, 9, len(kept), 5)))
+    layer = conv(weights, padding=2, pool="max", activation=None)
+    low = -128 if signed else 0
+    maps = torch.from_numpy(random.integers(low, 128, (2, 6, 8, 9)).astype(np.int8))
+    shape = describe(layer, 6, 8, signed=signed)
+    assert mask_rows(shape.row_mask) == kept
+    command = shape.command(NARROW, 2, 0, 0)
+    assert command.tiles == len(kept) * 3
+    assert len(place(layer, shape, NARROW).beats(NARROW)) == 6 * (1 + command.tiles) + 1
+    assert torch.equal(run_layer(layer, shape, NARROW, maps, 127), in_pytorch(layer, maps))
 
 
 # Networks
+
+
+def without_rows(network: Network, name: str, rows: list[int]) -> Network:
+    """The network with all weights of these kernel rows of a layer zero."""
+    layers = []
+    for layer in network.layers:
+        weights = layer.weights.clone()
+        if layer.name == name:
+            weights[:, :, rows] = 0
+        layers.append(dataclasses.replace(layer, weights=weights))
+    return dataclasses.replace(network, layers=tuple(layers))
 
 
 def small(form: Form, training: str = "plain") -> Network:
@@ -330,6 +371,28 @@ def test_lenet5_on_the_machine(form: Form) -> None:
     program = compile_network(small(form), images(3), Engine(form), every_map=True)
     assert all(step.known is None or step.known.all() for step in program.steps)
     execute(program)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_network_without_two_rows_of_a_layer_has_fewer_tiles_and_cycles(form: Form) -> None:
+    engine = Engine(form)
+    programs = [
+        compile_network(network, images(3), engine, every_map=True)
+        for network in (small(form), without_rows(small(form), "c3", [0, 4]))
+    ]
+    execute(programs[1])
+    whole, pruned = (
+        next(step for step in program.steps if step.name == "c3" and step.weights is not None)
+        for program in programs
+    )
+    assert pruned.command == dataclasses.replace(whole.command, row_mask=0b01110)
+    assert pruned.command.tiles * 5 == whole.command.tiles * 3
+    assert pruned.weights is not None
+    assert len(pruned.weights) == 16 * (1 + pruned.command.tiles)
+    before, after = (cycles([step.command], engine)[0] for step in (whole, pruned))
+    strips = -(-whole.command.pixels // engine.pixels)
+    tiles = whole.command.tiles - pruned.command.tiles
+    assert before - after == tiles * (strips * engine.columns + whole.command.pixels)
 
 
 def test_what_comes_out_is_what_the_network_says() -> None:
@@ -366,7 +429,7 @@ def test_products_by_hand() -> None:
     useful = int(torch.count_nonzero(program.layers[0].codes))
     assert counts["c1"].useful == 2 * 784 * useful
     assert counts["c1"].slots == 2 * 784 * 2 * 128  # two tiles, one group
-    assert counts["c1"].beats == 8 * 3
+    assert counts["c1"].beats == 6 * 3 + 1  # and zeros for the columns without a channel
     assert counts["out"].slots == 2 * 6 * 2 * 128
 
 
@@ -409,14 +472,7 @@ def test_the_nearest_network_can_be_held(form: Form) -> None:
     network = small(form)
     for layer in network.layers:
         encode(form, layer.weights, name=layer.name)
-        assert layer.multiplier % (1 << 23) == 0
-
-
-def test_a_coarse_factor_is_the_nearest() -> None:
-    for scale in (0.4, 0.1, 0.00321, 0.249999):
-        multiplier, shift = coarse(scale)
-        assert abs(multiplier / 2**shift / scale - 1) <= 1 / 256
-        assert multiplier % (1 << 23) == 0
+        assert layer.multiplier % COARSE_STEP == 0
 
 
 # Time
@@ -427,18 +483,33 @@ def test_cycles_of_a_command_by_hand() -> None:
     commands = [Command.load(0, 10), Command.store(0, 10)]
     assert cycles(commands, engine) == [12, 13]
     command = Command(
-        Operation.LAYER, pixels=100, kernel_rows=2, chunks=3, groups=2, pad_rows=1, out_channels=16
+        Operation.LAYER,
+        pixels=100,
+        row_mask=0b1010,
+        chunks=3,
+        groups=2,
+        pad_rows=3,
+        out_channels=16,
     )
     # group: biases, strips of 64 and 36, six tiles each, the last at a position per four cycles
     strips = sum(6 * 8 + 5 * n + 4 * (n - 1) + 1 for n in (64, 36))
-    taken = 2 * (8 + strips) + 1 + 7 + 4
+    taken = 2 * (8 + strips) + 7 + 4
     assert cycles([Command.load(0, 200), command], engine)[1] == taken
     shorter = dataclasses.replace(command, out_channels=11)  # two passes for three channels
-    assert cycles([Command.load(0, 200), shorter], engine)[1] == taken - 2
+    assert cycles([Command.load(0, 200), shorter], engine)[1] == taken - 2 - 5 * (1 + 2 * 6) + 1
+
+
+def test_a_tile_waits_for_the_sum_of_a_single_position() -> None:
+    command = Command(Operation.LAYER, pixels=1, row_mask=1, chunks=4, groups=1, out_channels=1)
+    wide = dataclasses.replace(command, out_channels=3)
+    one, three = (cycles([Command.load(0, 8), each], NARROW)[1] for each in (command, wide))
+    # biases and a word of zeros; four tiles, three cycles apart or a column per cycle; the end,
+    # with a pass of two requantisers for each two channels
+    assert (one, three) == (2 + 2 + 1 + 3 * 3 + 1 + 6, 2 + 4 + 3 + 3 * 4 + 1 + 7)
 
 
 def test_a_group_that_fills_the_buffer_is_waited_for() -> None:
-    command = Command(Operation.LAYER, pixels=1, kernel_rows=1, chunks=3, groups=4, out_channels=32)
+    command = Command(Operation.LAYER, pixels=1, row_mask=1, chunks=3, groups=4, out_channels=32)
     loads = [Command.load(0, 4096)]
     roomy, tight = (
         cycles([*loads, command], dataclasses.replace(NARROW, weight_words=words))[1]
@@ -496,10 +567,17 @@ def test_sums_up_to_the_limit_are_not_refused() -> None:
             check_sums(weights if wrong > 0 else -weights, wrong, (0, 127), 24, "c1")
 
 
+@pytest.mark.parametrize("size", [(2, 3, 5, 5), (4, 8)])
+def test_a_layer_without_weights_is_refused(size: tuple[int, ...]) -> None:
+    assert refused(conv(ones(*size, weight=0))) == (
+        "layer c1: all weights are zero; keep a weight in one kernel row at least"
+    )
+
+
 def test_a_multiplier_that_is_not_coarse_is_refused() -> None:
     text = refused(conv(ones(1, 1, 1, 1), scale=((1 << 30) + 1, 32)))
     assert text == (
-        "layer c1: multiplier 1073741825 is not a multiple of 2^23; round it in training"
+        f"layer c1: multiplier 1073741825 is not a multiple of {1 << 23}; round it in training"
     )
 
 

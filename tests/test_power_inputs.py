@@ -20,7 +20,7 @@ from tests.pencil import TEXT
 
 # ---- Libraries by name ----
 
-PACKED = gzip.compress(TEXT.encode())
+PACKED = gzip.compress(TEXT.encode(), mtime=0)
 NANGATE = "nangate45/nangate45_typ.lib.gz"
 
 

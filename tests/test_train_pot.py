@@ -13,20 +13,31 @@ import torch
 from torch import Tensor
 
 from golden import float_model, inference, level_fitting, train_pot
-from golden.architecture import ModelError, lenet5, vgg16
+from golden.architecture import ModelError, describe, lenet5, vgg16
+from golden.arithmetic import COARSE_STEP
 from golden.datasets import Labelled, mnist
 from golden.examples import examples
 from golden.kernels import BATCH
 from golden.level_fitting import Batch, LevelFit, Source, Stage, pruned_share
-from golden.levelled import FACTOR_STEP, Levelled, SmallLevelled, coarse_factor, zero_share
+from golden.levelled import (
+    Levelled,
+    SmallLevelled,
+    coarse_factor,
+    positions,
+    product_share,
+    zero_share,
+)
 from golden.levels import (
     SETS,
     Levels,
     RoundToLevels,
     budgets,
     keep_largest,
+    lowest_rows,
     powers_of_two,
+    product_budgets,
     search_scale,
+    without_rows,
 )
 from golden.msb_skip import Mode
 from golden.network import LEVEL_TRAININGS, Network, load
@@ -174,6 +185,31 @@ def test_budgets_add_up_and_spare_small_layers(share: float) -> None:
     assert found[1] > max(found[0], found[2])
 
 
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+def test_product_budgets_leave_that_share_of_the_products(share: float) -> None:
+    model = lenet()
+    weights = [p for p in model.parameters() if p.dim() > 1]
+    costs = positions(describe(model), 28)
+    found = product_budgets(weights, costs, share)
+    made = [cost * layer.numel() for cost, layer in zip(costs, weights, strict=True)]
+    gone = sum(part * count for part, count in zip(found, made, strict=True)) / sum(made)
+    assert sum(made) == 416_520
+    assert share - 784 / sum(made) < gone < share
+    by_weights = budgets(weights, share)
+    assert found[0] > by_weights[0]
+    assert found[1] > by_weights[1]
+
+
+def test_useful_products_are_counted_by_positions() -> None:
+    assert positions(describe(lenet()), 28) == (784, 100, 1, 1, 1)
+    network = twin(SETS["uniform4"], (0.5, 0.0, 0.0, 0.0, 0.0)).export("lenet5-relu")
+    useful = sum(
+        cost * int((layer.weights != 0).sum())
+        for cost, layer in zip((784, 100, 1, 1, 1), network.layers, strict=True)
+    )
+    assert product_share(network, 28) == useful / 416_520
+
+
 def test_no_pruning_has_no_budgets() -> None:
     assert budgets([random(4, 4), random(2, 2)], 0.0) == (0.0, 0.0)
 
@@ -182,6 +218,72 @@ def test_the_smallest_weights_go() -> None:
     kept = keep_largest(torch.tensor([[0.1, -3.0], [2.0, -0.2]]), 0.5)
     assert kept.tolist() == [[False, True], [True, False]]
     assert keep_largest(random(3, 3), 0.0).all()
+
+
+# Kernel rows
+
+KERNEL = torch.tensor([[8.0, 0, 0], [1, 1, 4], [2, 2, 2], [0, 1, 0], [8, 8, 8]])[None, None]
+"""One channel. Levels up from zero, by row: powers of two 4, 5, 6, 1, 12; even 8, 6, 6, 1, 24."""
+
+
+def test_the_rows_lowest_in_levels_go() -> None:
+    assert lowest_rows(KERNEL, SETS["pot3"], 0) == ()
+    assert lowest_rows(KERNEL, SETS["pot3"], 1) == (3,)
+    assert lowest_rows(KERNEL, SETS["pot3"], 2) == (0, 3)
+    assert lowest_rows(KERNEL, SETS["pot3"], 3) == (0, 1, 3)
+    assert lowest_rows(-KERNEL, powers_of_two(4, 3), 4) == (0, 1, 2, 3)
+    assert lowest_rows(KERNEL, SETS["uniform8"], 3) == (1, 2, 3)
+
+
+def test_channels_of_a_row_count_together() -> None:
+    weights = torch.zeros(2, 1, 2, 1)
+    weights[:, 0, :, 0] = torch.tensor([[8.0, 1.0], [0.0, 8.0]])
+    assert lowest_rows(weights, SETS["pot3"], 1) == (0,)
+
+
+def test_a_kernel_keeps_a_row() -> None:
+    with pytest.raises(ModelError, match="5 of 5 kernel rows cannot be left out"):
+        lowest_rows(KERNEL, SETS["pot3"], 5)
+    with pytest.raises(ModelError, match="6 of 5 kernel rows cannot be left out"):
+        parse("pot3_rows6").rows(lenet())
+
+
+def test_only_the_rows_become_zero() -> None:
+    left = without_rows(KERNEL, (0, 3))
+    assert left[0, 0].any(dim=1).tolist() == [False, True, True, False, True]
+    assert torch.equal(left[:, :, [1, 2, 4]], KERNEL[:, :, [1, 2, 4]])
+    assert KERNEL[0, 0, 0, 0] == 8
+    assert without_rows(KERNEL, ()) is KERNEL
+
+
+def test_rows_are_those_of_convolutions_but_the_first() -> None:
+    found = parse("pot3_rows2").rows(lenet())
+    assert [len(rows) for rows in found] == [0, 2, 0, 0, 0]
+    assert [len(rows) for rows in parse("pot3_rows1").rows(vgg16(1 / 16))] == [0] + [1] * 12 + [0]
+
+
+@pytest.mark.parametrize(("training", "share"), [("pot3_rows3_products60", 0.6), ("pot3_rows2", 0)])
+def test_budgets_hold_the_rows_and_count_their_products(training: str, share: float) -> None:
+    model, goal = lenet(), parse(training)
+    found = goal.budgets(model, 28)
+    assert found[1] >= goal.dropped / 5
+    made = [cost * layer for cost, layer in zip((784, 100, 1, 1, 1), (150, 2400, 48000, 10080, 840),
+                                                strict=True)]  # fmt: skip
+    gone = sum(part * count for part, count in zip(found, made, strict=True)) / sum(made)
+    if share:
+        assert share - 784 / sum(made) < gone < share
+    else:
+        assert found == (0.0, 0.4, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize(("share", "zeros"), [(0.4, 960), (1.0, 1200)])
+def test_rows_go_at_once_and_count_in_the_budget(share: float, zeros: int) -> None:
+    student = Levelled(lenet(), SETS["pot3"], (0.0, 0.5, 0.0, 0.0, 0.0), ((), (1, 4), (), (), ()))
+    student.settle(pictures(64)[0], share)
+    kept = student.get_buffer("kept1")
+    assert not kept[:, :, [1, 4]].any()
+    assert int((~kept).sum()) == zeros
+    assert not student.export("lenet5-relu").layers[1].weights[:, :, [1, 4]].any()
 
 
 def test_pruning_ramps_up_and_stays() -> None:
@@ -217,8 +319,8 @@ def test_export_computes_what_the_forward_pass_does(name: str) -> None:
 def test_exported_numbers_suit_the_hardware(name: str) -> None:
     for layer in twin(SETS[name]).export("lenet5-relu").layers:
         assert SETS[name].holds(layer.weights)
-        assert layer.multiplier % FACTOR_STEP == 0
-        assert 128 <= layer.multiplier // FACTOR_STEP <= 255
+        assert layer.multiplier % COARSE_STEP == 0
+        assert 128 <= layer.multiplier // COARSE_STEP <= 255
 
 
 def test_twin_on_the_training_kernels_computes_the_same() -> None:
@@ -329,7 +431,8 @@ def test_a_real_network_starts_as_its_integer_one() -> None:
     model = real(network, Pool(images[None], wanted.half()[None]))
     with torch.no_grad():
         logits = model((images >> 1)[:, None].float() / 127)
-    assert (logits - wanted).square().mean().sqrt() < 0.02 * wanted.square().mean().sqrt()
+    # What the rounding of activations makes: 1.0 % on MNIST, 2.1 % on the bundled digits.
+    assert (logits - wanted).square().mean().sqrt() < 0.03 * wanted.square().mean().sqrt()
 
 
 def test_a_task_tells_its_figures() -> None:
@@ -341,7 +444,49 @@ def test_a_task_tells_its_figures() -> None:
     assert float(figures["zero_weight_percent"]) >= 80
 
 
-@pytest.mark.parametrize("training", ["pot5", "plain", "pot3_pruned", "pot3_80"])
+def test_a_task_prunes_products() -> None:
+    images, labels = pictures(128)
+    task = Task("lenet5-relu", lenet(), source(), (images, labels), SmallLevelled)
+    _, figures = task.tune("pot3_products50", STAGE, lambda _line: None)
+    assert 40 < float(figures["useful_product_percent"]) < 50.2
+
+
+def test_a_task_drops_rows() -> None:
+    images, labels = pictures(128)
+    task = Task("lenet5-relu", lenet(), source(), (images, labels), SmallLevelled)
+    network, figures = task.tune("uniform4_rows2_products50", STAGE, lambda _line: None)
+    assert dropped_rows(network) == [0, 2]
+    assert 40 < float(figures["useful_product_percent"]) < 50.2
+
+
+def dropped_rows(network: Network) -> list[int]:
+    """Kernel rows of each convolution that are zero in all channels."""
+    kernels = [layer.weights for layer in network.layers if layer.kind == "conv"]
+    return [int((~weights.any(dim=3).any(dim=1).any(dim=0)).sum()) for weights in kernels]
+
+
+def test_a_name_says_all_that_is_left_out() -> None:
+    goal = parse("uniform4_rows3_products60")
+    assert goal.levels == SETS["uniform4"]
+    assert (goal.dropped, goal.zeros, goal.products) == (3, 0, 0.6)
+    goal = parse("pot3_rows1_pruned70")
+    assert (goal.dropped, goal.zeros, goal.products) == (1, 0.7, 0)
+    assert parse("pot6").dropped == 0
+
+
+def test_trainings_that_lose_rows_take_longer() -> None:
+    plain, rows = (train_pot.recipe("lenet5-relu", name) for name in ("pot3", "pot3_rows2"))
+    assert (plain.epochs, rows.epochs) == (8, 24)
+    assert plain.rate == rows.rate
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        "pot5", "plain", "pot3_pruned", "pot3_80", "pot3_products", "pot3_rows", "pot3_rows0",
+        "pot3_rows22", "pot3_products50_rows2", "pot3_pruned70_products50", "pot3_rows2_",
+    ],
+)  # fmt: skip
 def test_unknown_trainings_are_refused(training: str) -> None:
     with pytest.raises(ModelError, match=f"'{training}' is not a set of levels"):
         parse(training)
@@ -350,9 +495,11 @@ def test_unknown_trainings_are_refused(training: str) -> None:
 @pytest.mark.parametrize("network", LEVEL_TRAININGS)
 def test_every_listed_training_can_be_made(network: str) -> None:
     for training in LEVEL_TRAININGS[network]:
-        levels, zeros = parse(training)
-        assert levels in SETS.values()
-        assert zeros in (0, 0.7, 0.8, 0.9)
+        goal = parse(training)
+        assert goal.levels in SETS.values()
+        assert goal.zeros in (0, 0.7, 0.8, 0.9)
+        assert goal.products in (0, 0.5, 0.6)
+        assert goal.dropped in (0, 2, 3)
 
 
 def test_missing_models_name_the_command_that_makes_them(tmp_path: Path) -> None:
@@ -408,11 +555,17 @@ def test_committed_vggs_are_what_their_names_say(training: str) -> None:
 
 def check_model(network: Network, training: str, seed: int) -> None:
     """Levels, multipliers of eight bits, pruned share and metadata."""
-    levels, zeros = parse(training)
+    goal = parse(training)
     for layer in network.layers:
-        assert levels.holds(layer.weights), layer.name
-        assert layer.multiplier % FACTOR_STEP == 0, layer.name
-    assert round(zero_share(network), 3) >= zeros
+        assert goal.levels.holds(layer.weights), layer.name
+        assert layer.multiplier % COARSE_STEP == 0, layer.name
+    assert round(zero_share(network), 3) >= goal.zeros
+    if goal.dropped:
+        assert dropped_rows(network) == [0, goal.dropped]
+    if goal.products:
+        share = product_share(network, 28)
+        assert share < 1 - goal.products + 784 / 416_520  # falls short by less than a weight
+        assert network.metadata["useful_product_percent"] == f"{100 * share:.2f}"
     assert network.metadata["seed"] == str(seed)
     assert f"--training {training}" in network.metadata["command"]
     assert network.metadata["zero_weight_percent"] == f"{100 * zero_share(network):.2f}"

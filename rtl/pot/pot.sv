@@ -23,7 +23,7 @@ module pot #(
   parameter  int Lanes        = 32,
   parameter  int Columns      = 16,
   parameter  int AccBits      = Form == pot_pkg::FormEight ? 28 : 24,
-  parameter  int Pixels       = 32,     // partial sums per column
+  parameter  int Pixels       = 64,     // partial sums per column
   parameter  int WeightWords  = 2048,
   parameter  int MapBytes     = 65536,
   parameter  int Requantisers = 4,
@@ -95,11 +95,12 @@ module pot #(
   logic [WeightBits*Lanes-1:0]     weights;
   logic [Columns-1:0]              columns;
 
-  logic                            begins, issue, tile_first, tile_final;
+  logic                            issue, tile_first, tile_final;
   logic                            tile_last, strip_last, group_last, row_last;
   logic [IndexWidth-1:0]           index;
+  logic [3:0]                      row;
 
-  logic                            position_ready;
+  logic                            position_lower;
   logic [AddrWidth-1:0]            position_addr;
   logic [Lanes-1:0]                in_map, used;
 
@@ -134,7 +135,6 @@ module pot #(
     .layer_o          (layer_start),
     .done_o           (done_o),
     .busy_i           (transfer_busy || sums_busy || output_busy),
-    .position_ready_i (position_ready),
     .available_i      (available),
     .read_o           (weights_read),
     .mark_o           (mark),
@@ -142,7 +142,6 @@ module pot #(
     .release_o        (free),
     .load_o           (load),
     .bias_o           (bias),
-    .begin_o          (begins),
     .issue_o          (issue),
     .index_o          (index),
     .tile_first_o     (tile_first),
@@ -150,7 +149,8 @@ module pot #(
     .tile_last_o      (tile_last),
     .strip_last_o     (strip_last),
     .group_last_o     (group_last),
-    .row_last_o       (row_last)
+    .row_last_o       (row_last),
+    .row_o            (row)
   );
 
   pot_weights #(
@@ -178,13 +178,13 @@ module pot #(
     .rst_ni       (rst_ni),
     .start_i      (layer_start),
     .command_i    (command_bits),
-    .ready_o      (position_ready),
-    .begin_i      (begins),
     .step_i       (issue),
     .tile_last_i  (tile_last),
     .strip_last_i (strip_last),
     .group_last_i (group_last),
     .row_last_i   (row_last),
+    .row_i        (row),
+    .lower_o      (position_lower),
     .addr_o       (position_addr),
     .inside_o     (in_map)
   );
@@ -217,8 +217,8 @@ module pot #(
     .clk_i        (clk_i),
     .rst_ni       (rst_ni),
     .forget_i     (transfer_start || layer_start),
-    .keep_i       (command.pool),
     .fetch_i      (issue || transfer_fetch),
+    .lower_i      (position_lower),
     .fetch_addr_i (issue ? position_addr : {transfer_word, {LaneWidth{1'b0}}}),
     .fetch_mask_i (issue ? in_map & used : '1),
     .data_o       (data),

@@ -49,12 +49,12 @@ module pot_align #(
           if (fetch_i) choice_q[c] <= offset_i[Low +: Bits] == Bits'(c);
         end
 
-        if (c == 0) begin : g_straight
-          assign turned = g_step[s-1].data;
-          assign sum    = turned & {(8 * Lanes){choice_q[c]}};
-        end else begin : g_round
-          assign turned = {g_step[s-1].data[8*Bytes-1:0], g_step[s-1].data[8*Lanes-1:8*Bytes]};
-          assign sum    = (turned & {(8 * Lanes){choice_q[c]}}) | g_choice[c-1].sum;
+        assign turned = (8 * Lanes)'({2{g_step[s-1].data}} >> (8 * Bytes));
+
+        if (c == 0) begin : g_first
+          assign sum = turned & {(8 * Lanes){choice_q[c]}};
+        end else begin : g_next
+          assign sum = (turned & {(8 * Lanes){choice_q[c]}}) | g_choice[c-1].sum;
         end
       end
 

@@ -30,7 +30,7 @@ module pot_array #(
   input  logic                        clk_i,
   input  logic                        rst_ni,
 
-  input  logic [Columns-1:0]          load_i,  // one-hot, or nothing
+  input  logic [Columns-1:0]          load_i,  // one-hot, or nothing; any if codes_i is zeros
   input  logic [WeightBits*Lanes-1:0] codes_i,
   output logic [Lanes-1:0]            used_o,  // lanes with work, from the last load on
 
@@ -44,6 +44,7 @@ module pot_array #(
 );
 
   localparam int HeldBits = pot_pkg::held_bits(Form, ExponentMax);
+  localparam int Half     = (Columns + 1) / 2;
   localparam int SumBits  = pot_pkg::product_bits(Form, ExponentMax) + $clog2(Lanes);
 
   initial begin
@@ -102,6 +103,12 @@ module pot_array #(
     end
   end
 
+  // Output channels are in the first columns. If there is none in the upper half, nothing moves there.
+  logic [8*Lanes-1:0] seen [0:1];
+
+  assign seen[0] = act_q;
+  assign seen[1] = act_q & {(8 * Lanes){|(columns_i >> Half)}};
+
   for (genvar c = 0; c < Columns; c++) begin : g_column
     pot_column #(
       .Form        (Form),
@@ -112,7 +119,7 @@ module pot_array #(
       .clk_i  (clk_i),
       .load_i (load_i[c]),
       .held_i (held),
-      .act_i  (act_q),
+      .act_i  (seen[c/Half]),
       .add_i  (valid_q[0] && columns_i[c]),
       .psum_i (psum_i[AccBits*c +: AccBits]),
       .sum_o  (sums_o[AccBits*c +: AccBits])
@@ -122,7 +129,7 @@ module pot_array #(
   assign used_o  = used;
   assign valid_o = valid_q[1];
 
-  `ASSERT(OneColumnIsLoadedAtATime, (load_i & (load_i - 1'b1)) == '0)
+  `ASSERT(OneColumnIsLoadedAtATime, (load_i & (load_i - 1'b1)) == '0 || nonzero == '0)
   `ASSERT(WeightsStayForWhatComesIn, load_i == '0 || !valid_i)
 
 endmodule : pot_array

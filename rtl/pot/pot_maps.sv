@@ -13,7 +13,8 @@
 //   data_o      .    D       until the next fetch
 //
 // Words of Lanes bytes lie in two banks, the even and the odd ones, so that two neighbours can be
-// read or written at once. A bank is read only if a byte of it is wanted that it does not show yet.
+// read or written at once. A bank is read in parts of eight bytes, those of which a byte is wanted
+// that it does not have yet.
 // Bytes nobody wants are zero before they go round, so that they move nothing.
 
 `include "assert.svh"
@@ -30,8 +31,8 @@ module pot_maps #(
   input  logic                 rst_ni,
 
   input  logic                 forget_i,
-  input  logic                 keep_i,
   input  logic                 fetch_i,
+  input  logic                 lower_i,  // which of two rows: each has its last words at hand
   input  logic [AddrWidth-1:0] fetch_addr_i,
   input  logic [Lanes-1:0]     fetch_mask_i,
   output logic [8*Lanes-1:0]   data_o,
@@ -48,27 +49,22 @@ module pot_maps #(
 
   localparam int BankWidth = WordWidth - 1;
   localparam int Range     = LaneWidth + 1;
+  localparam int Parts     = Lanes / 8;
 
   // Fetch: the word the first byte is in, and the next one.
   logic [WordWidth-1:0] word;
   logic [LaneWidth-1:0] offset;
   logic [Lanes-1:0]     wanted;       // bytes of the two words, as they lie
   logic [Lanes-1:0]     first_bytes;  // these belong to the first word
-  logic                 need_first, need_second;
   logic [BankWidth-1:0] index [0:1];
-  logic [1:0]           need;
+  logic [Lanes-1:0]     wanted_of [0:1];    // bytes of a bank
+  logic [Lanes-1:0]     wanted_of_q [0:1];  // no reset: looked at only after a fetch
   logic [8*Lanes-1:0]   shown [0:1];
 
-  // No reset: looked at only after a fetch.
-  logic [Lanes-1:0]     odd_q, even_q;  // bytes that come from the odd bank, from the even one
-
-  assign word        = fetch_addr_i[AddrWidth-1:LaneWidth];
-  assign offset      = fetch_addr_i[LaneWidth-1:0];
-  assign need_first  = |(wanted & first_bytes);
-  assign need_second = |(wanted & ~first_bytes);
-  assign index[0]    = word[WordWidth-1:1] + BankWidth'(word[0]);
-  assign index[1]    = word[WordWidth-1:1];
-  assign need        = word[0] ? {need_first, need_second} : {need_second, need_first};
+  assign word     = fetch_addr_i[AddrWidth-1:LaneWidth];
+  assign offset   = fetch_addr_i[LaneWidth-1:0];
+  assign index[0] = word[WordWidth-1:1] + BankWidth'(word[0]);
+  assign index[1] = word[WordWidth-1:1];
 
   pot_rotate #(
     .Lanes (Lanes),
@@ -83,17 +79,11 @@ module pot_maps #(
     assign first_bytes[b] = Range'(b) >= Range'(offset);
   end
 
-  always_ff @(posedge clk_i) begin
-    if (fetch_i) begin
-      odd_q  <= wanted & (word[0] ? first_bytes : ~first_bytes);
-      even_q <= wanted & (word[0] ? ~first_bytes : first_bytes);
-    end
-  end
-
-  // Write: bytes go round to where they lie in a word.
+  // Write: bytes go round to where they lie in a word. Columns places are enough, for what lies
+  // beside the masked bytes is not written.
   logic [WordWidth-1:0] write_word;
   logic [LaneWidth-1:0] write_offset;
-  logic [8*Lanes-1:0]   placed;
+  logic [8*Columns-1:0] placed;
   logic [Lanes-1:0]     placed_mask;
   logic [Lanes-1:0]     in_second;  // bytes of a word that belong to the second word
   logic [BankWidth-1:0] write_index [0:1];
@@ -104,14 +94,13 @@ module pot_maps #(
   assign write_offset   = write_addr_i[LaneWidth-1:0];
   assign write_index[0] = write_word[WordWidth-1:1] + BankWidth'(write_word[0] && !load_i);
   assign write_index[1] = write_word[WordWidth-1:1];
-  assign write_data     = load_i ? load_data_i : placed;
 
   pot_rotate #(
-    .Lanes (Lanes),
+    .Lanes (Columns),
     .Width (8)
   ) u_placed (
-    .by_i   (write_offset),
-    .data_i ((8*Lanes)'(write_data_i)),
+    .by_i   ($clog2(Columns)'(write_offset)),
+    .data_i (write_data_i),
     .data_o (placed)
   );
 
@@ -124,11 +113,25 @@ module pot_maps #(
     .data_o (placed_mask)
   );
 
-  for (genvar b = 0; b < Lanes; b++) begin : g_in_second
+  for (genvar b = 0; b < Lanes; b++) begin : g_write
     assign in_second[b] = Range'(b) < Range'(write_offset);
+
+    assign write_data[8*b +: 8] = load_i ? load_data_i[8*b +: 8] : placed[8*(b%Columns) +: 8];
   end
 
   for (genvar k = 0; k < 2; k++) begin : g_bank
+    logic [Parts-1:0] fetch;
+
+    assign wanted_of[k] = wanted & (word[0] == 1'(k) ? first_bytes : ~first_bytes);
+
+    for (genvar p = 0; p < Parts; p++) begin : g_part
+      assign fetch[p] = fetch_i && |wanted_of[k][8*p +: 8];
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (fetch_i) wanted_of_q[k] <= wanted_of[k];
+    end
+
     assign write_mask[k] =
         load_i  ? {Lanes{write_word[0] == 1'(k)}} :
         write_i ? placed_mask & (write_word[0] == 1'(k) ? ~in_second : in_second) : '0;
@@ -140,8 +143,8 @@ module pot_maps #(
       .clk_i         (clk_i),
       .rst_ni        (rst_ni),
       .forget_i      (forget_i),
-      .keep_i        (keep_i),
-      .fetch_i       (fetch_i && need[k]),
+      .fetch_i       (fetch),
+      .lower_i       (lower_i),
       .index_i       (index[k]),
       .data_o        (shown[k]),
       .write_mask_i  (write_mask[k]),
@@ -154,8 +157,8 @@ module pot_maps #(
   logic [8*Lanes-1:0] chosen;
 
   for (genvar b = 0; b < Lanes; b++) begin : g_chosen
-    assign chosen[8*b +: 8] = (shown[1][8*b +: 8] & {8{odd_q[b]}}) |
-                              (shown[0][8*b +: 8] & {8{even_q[b]}});
+    assign chosen[8*b +: 8] = (shown[1][8*b +: 8] & {8{wanted_of_q[1][b]}}) |
+                              (shown[0][8*b +: 8] & {8{wanted_of_q[0][b]}});
   end
 
   pot_align #(

@@ -8,12 +8,14 @@
 //   cycle        0     1     2     3     4     5     6
 //   valid_i      A     .     .     .     B     .     .       not before the fourth cycle after A
 //   out_q        .     A     A     A     A     B     B
-//   pass_q       .     0     1     2     3     0     1       two columns are requantised in each
-//   write_o      .     .     .     .     .     A     .       all eight bytes at once
+//   pass_q       .     0     1     2     3     0     1       two columns are multiplied in each,
+//   turn_q       .     .     0     1     2     3     0       shifted and clamped a cycle later
+//   write_o      .     .     .     .     .     .     A       all eight bytes at once
 //
 // Pooling compares sums, not bytes: requantisation keeps their order, and it is a quarter of the
-// work. Raw sums need no requantisation but four bytes each: four writes. The last group of a layer
-// may have fewer channels than columns: the others are not clocked, and not written.
+// work. Raw sums need no requantisation but four bytes each: four writes, a cycle earlier. With ReLU
+// a negative sum is zero before it comes to a multiplier. The last group of a layer may have fewer
+// channels than columns: for the others nothing is multiplied, and nothing written.
 
 `include "assert.svh"
 
@@ -101,13 +103,38 @@ module pot_output #(
   for (genvar c = 0; c < Columns; c++) begin : g_column
     logic signed [AccBits-1:0] sum, best;
     logic signed [AccBits-1:0] best_q;  // no reset: the block's first position writes
+    logic                      better, clamped;
 
-    assign sum  = sums_i[AccBits*c +: AccBits] & {AccBits{open_i}};
-    assign best = command.pool && phase_q != '0 && best_q > sum ? best_q : sum;
+    assign sum     = sums_i[AccBits*c +: AccBits] & {AccBits{open_i}};
+    assign better  = !command.pool || phase_q == '0 || sum > best_q;
+    assign best    = better ? sum : best_q;
+    assign clamped = command.relu && !command.raw && best[AccBits-1];
 
+    // Four columns share the gate of out_q: a gate that stands still costs more than three columns
+    // that are clocked once a block.
     always_ff @(posedge clk_i) begin
-      if (valid_i && !complete && columns_o[c]) best_q <= best;
-      if (complete && columns_o[c]) out_q[AccBits*c +: AccBits] <= best;
+      if (valid_i && !complete && better && columns_o[c]) best_q <= sum;
+      if (complete && columns_o[c-c%4]) begin
+        out_q[AccBits*c +: AccBits] <= best & ~{AccBits{clamped}};
+      end
+    end
+  end
+
+  // A cycle later, as the products. No reset on data: looked at only under made_q.
+  logic                 made_q;
+  logic                 turn_last_q, turn_end_q;  // of a position, and of a group
+  logic [PassWidth-1:0] turn_q;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) made_q <= 1'b0;
+    else         made_q <= run_q && !command.raw;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (run_q && !command.raw) begin
+      turn_q      <= pass_q;
+      turn_last_q <= pass_last;
+      turn_end_q  <= pass_last && last_q;
     end
   end
 
@@ -118,24 +145,33 @@ module pot_output #(
 
   for (genvar r = 0; r < Requantisers; r++) begin : g_requantise
     logic [AccBits-1:0] operand [0:Passes-1];
+    logic [Passes-1:0]  wanted;  // passes in which there is a channel
     logic [AccBits-1:0] acc;
+    logic               valid;
 
     for (genvar p = 0; p < Passes; p++) begin : g_pass
       assign operand[p] = out_q[AccBits*(Requantisers*p+r) +: AccBits];
+      assign wanted[p]  = columns_o[Requantisers*p+r];
     end
     if (Passes == 1) begin : g_only
-      assign acc = operand[0];
+      assign acc   = operand[0];
+      assign valid = wanted[0];
     end else begin : g_chosen
-      assign acc = operand[pass_q[$clog2(Passes)-1:0]];
+      logic [$clog2(Passes)-1:0] pass;
+
+      assign pass  = pass_q[$clog2(Passes)-1:0];
+      assign valid = wanted[pass];
+      assign acc   = operand[valid ? pass : '0];  // no new operand where none is wanted
     end
 
     pot_requantise #(
       .AccBits (AccBits)
     ) u_requantise (
+      .clk_i        (clk_i),
+      .valid_i      (run_q && !command.raw && valid),
       .acc_i        (acc),
       .multiplier_i (command.multiplier),
       .shift_i      (command.shift),
-      .relu_i       (command.relu),
       .byte_o       (bytes[8*r +: 8])
     );
   end
@@ -146,14 +182,14 @@ module pot_output #(
     for (genvar p = 0; p < RawPasses; p++) begin : g_pass
       assign operand[p] = out_q[AccBits*(RawValues*p+v) +: AccBits];
     end
-    assign raw_bytes[32*v +: 32] = 32'($signed(operand[pass_q[1:0]]));
+    assign raw_bytes[32*v +: 32] = 32'($signed(operand[pass_q[1:0]])) & {32{command.raw}};
   end
 
   for (genvar c = 0; c < Columns; c++) begin : g_byte
     localparam int Pass = c / Requantisers;
 
     always_ff @(posedge clk_i) begin
-      if (run_q && (command.raw || pass_q == PassWidth'(Pass))) begin
+      if (command.raw ? run_q : made_q && turn_q == PassWidth'(Pass)) begin
         data_q[8*c +: 8] <= command.raw ? raw_bytes[8*c +: 8]
                                         : bytes[8*(c % Requantisers) +: 8];
       end
@@ -172,14 +208,14 @@ module pot_output #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) write_q <= 1'b0;
-    else         write_q <= run_q && (command.raw || pass_last);
+    else         write_q <= command.raw ? run_q : made_q && turn_last_q;
   end
 
   always_ff @(posedge clk_i) begin
-    if (run_q) begin
+    if (run_q || made_q) begin
       piece_q     <= pass_q[1:0];
-      final_q     <= pass_last;
-      group_end_q <= pass_last && last_q;
+      final_q     <= command.raw ? pass_last : turn_last_q;
+      group_end_q <= command.raw ? pass_last && last_q : turn_end_q;
     end
     if (start_i) begin
       addr_q  <= AddrWidth'(command.out_base);
@@ -206,7 +242,7 @@ module pot_output #(
     assign mask_o[c]   = command.raw ? raw_channel < left_q : columns_o[c];
   end
 
-  assign busy_o  = run_q || write_q;
+  assign busy_o  = run_q || made_q || write_q;
   assign write_o = write_q;
   assign addr_o  = addr_q + (command.raw ? AddrWidth'({piece_q, {$clog2(Columns){1'b0}}}) : '0);
   assign data_o  = data_q;

@@ -63,7 +63,7 @@ package pot_pkg;
     logic [15:0] row_bytes;
     logic [11:0] pixel_bytes;
     logic [15:0] image_bytes;
-    logic [3:0]  kernel_rows;
+    logic [15:0] row_mask;     // bit r: kernel row r has weights; tiles are those of such rows
     logic [7:0]  chunks;       // tiles per kernel row
     logic [3:0]  pad_rows;
     logic [11:0] pad_bytes;    // columns of padding in bytes
@@ -77,6 +77,6 @@ package pot_pkg;
     logic [5:0]  shift;        // 1..63
   } command_t;
 
-  localparam int CommandBits = 200;
+  localparam int CommandBits = 212;
 
 endpackage : pot_pkg

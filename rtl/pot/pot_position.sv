@@ -12,8 +12,10 @@
 //
 // Positions go in raster order through all images; with pooling, the four of a 2x2 block follow each
 // other, and blocks are in raster order. A strip of positions is gone through once per tile: a
-// second set of registers knows where it begins. in_base - pad_rows * row_bytes takes a cycle per
-// row of padding, once per layer.
+// second set of registers knows where it begins.
+//
+// Kernel rows may follow each other with gaps, so the address of a row is multiplied, not counted
+// up. It is there two cycles after the row before has ended; in between weights are read.
 
 `include "assert.svh"
 
@@ -26,15 +28,15 @@ module pot_position #(
 
   input  logic                            start_i,      // of a layer
   input  logic [pot_pkg::CommandBits-1:0] command_i,
-  output logic                            ready_o,
 
-  input  logic                            begin_i,      // a strip's first tile comes next
   input  logic                            step_i,       // on to the next position
   input  logic                            tile_last_i,  // with step_i: last one of a tile,
   input  logic                            strip_last_i, // of the strip's last tile,
   input  logic                            group_last_i, // of the group's last strip
-  input  logic                            row_last_i,   // the tile is the last of its kernel row
+  input  logic                            row_last_i,   // the tile is the last of its kernel row,
+  input  logic [3:0]                      row_i,        // which is this one
 
+  output logic                            lower_o,      // with pooling: in the lower row of a block
   output logic [AddrWidth-1:0]            addr_o,
   output logic [Lanes-1:0]                inside_o
 );
@@ -48,38 +50,32 @@ module pot_position #(
   command_t command;
   logic              unused;
 
+  // The kernel's place: row and bytes from the output position's own, and the row's address.
+  logic signed [4:0]     row, row_q;
+  logic signed [16:0]    away;     // in bytes
+  logic                  moved_q;  // the kernel row may be another than a cycle ago
+  logic [AddrWidth-1:0]  line_q;   // no reset on data: set at the start of layer or row
+  logic [ShiftWidth-1:0] shift_q;  // two's complement
+
   assign command = command_i;
-  assign unused  = &{1'b0, command};
+  assign unused  = &{1'b0, command, away[16]};
 
-  // The kernel's place: row and bytes from the output position's own, and the rows' address.
-  logic [3:0]            pads_q;    // rows of padding not yet taken off the origin
-  logic [AddrWidth-1:0]  origin_q;  // no reset on data: set at the start of layer or strip
-  logic [AddrWidth-1:0]  line_q;
-  logic [4:0]            row_q;     // two's complement, as shift_q
-  logic [ShiftWidth-1:0] shift_q;
-
-  assign ready_o = pads_q == '0 && !start_i;
+  assign row  = $signed({1'b0, row_i}) - $signed({1'b0, command.pad_rows});
+  assign away = 17'(row) * $signed({1'b0, command.row_bytes});
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni)             pads_q <= '0;
-    else if (start_i)        pads_q <= command.pad_rows;
-    else if (pads_q != '0)   pads_q <= pads_q - 1'b1;
+    if (!rst_ni) moved_q <= 1'b0;
+    else         moved_q <= start_i || (step_i && tile_last_i && row_last_i);
   end
 
   always_ff @(posedge clk_i) begin
-    if (start_i)           origin_q <= AddrWidth'(command.in_base);
-    else if (pads_q != '0) origin_q <= origin_q - AddrWidth'(command.row_bytes);
-
-    if (begin_i) begin
-      line_q  <= origin_q;
-      row_q   <= -5'(command.pad_rows);
-      shift_q <= -ShiftWidth'(command.pad_bytes);
-    end else if (step_i && tile_last_i) begin
-      if (row_last_i) begin
-        line_q <= line_q + AddrWidth'(command.row_bytes);
-        row_q  <= row_q + 1'b1;
-      end
-      shift_q <= row_last_i ? -ShiftWidth'(command.pad_bytes) : shift_q + ShiftWidth'(Lanes);
+    if (moved_q) begin
+      row_q  <= row;
+      line_q <= AddrWidth'(command.in_base) + AddrWidth'(away);
+    end
+    if (start_i || (step_i && tile_last_i)) begin
+      shift_q <= start_i || row_last_i ? -ShiftWidth'(command.pad_bytes)
+                                       : shift_q + ShiftWidth'(Lanes);
     end
   end
 
@@ -140,7 +136,7 @@ module pot_position #(
   assign room  = $signed({2'b0, command.row_bytes}) - first;
 
   assign in_row     = $signed({2'b0, out_row}) + $signed({9'b0, corner_q[1]}) +
-                      10'($signed(row_q));
+                      10'(row_q);
   assign row_inside = !in_row[9] && in_row < $signed({2'b0, command.in_rows});
 
   assign skip  = !first[17]               ? '0 :
@@ -152,11 +148,13 @@ module pot_position #(
     assign inside_o[l] = row_inside && (LaneWidth + 1)'(l) >= skip && (LaneWidth + 1)'(l) < count;
   end
 
+  assign lower_o = corner_q[1];
   assign addr_o = line_q + down + (corner_q[1] ? AddrWidth'(command.row_bytes) : '0) +
                   AddrWidth'(first);
 
   `ASSERT(StripsEndWithATile, !step_i || tile_last_i || !strip_last_i)
   `ASSERT(GroupsEndWithAStrip, !step_i || strip_last_i || !group_last_i)
+  `ASSERT(ARowIsReachedBeforeItsFirstPosition, !step_i || row_q == row)
   `ASSERT(BlocksAreNotCutByAStrip, !step_i || !tile_last_i || block_last)
 
 endmodule : pot_position

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Buffer of weights: a circle of words, filled by the stream whenever there is room, read a group
-// of output channels at a time, and again for every strip of output positions.
+// of output channels at a time, and again for every strip of output positions (if it has more than
+// one tile).
 //
 //   words     b0 b1 t0 t1 t2 t3 | b0 ...     two columns: biases, two tiles, then the next group
 //   strip 1   read: b0 b1 (mark_i with b1) t0 t1 t2 t3, then restart_i

@@ -97,13 +97,14 @@ def tiles_of(
     chosen = weights[group * engine.columns : (group + 1) * engine.columns]
     columns = len(chosen)
     chosen = np.pad(chosen, ((0, engine.columns - columns), (0, 0), (0, 0)))
-    kernel = layer.weights.shape[2:]
+    width = layer.weights.shape[3]
+    rows = np.flatnonzero(weights.any(axis=(0, 2)))  # the engine leaves out the others
     found = []
     for strip in strips:
         places = _positions(layer, maps)[strip * engine.pixels : (strip + 1) * engine.pixels]
         sums = np.zeros((len(places), engine.columns), np.int64)
-        for row in range(kernel[0]):
-            taps = [maps[n, :, r + row, c : c + kernel[1]].T.ravel() for n, r, c in places]
+        for row in rows:
+            taps = [maps[n, :, r + row, c : c + width].T.ravel() for n, r, c in places]
             for part, acts in _chunks(engine.lanes, chosen[:, row], np.array(taps)):
                 found.append(Tile(part, acts, sums, columns))
                 sums = sums + _totals(engine, part[None], acts)

@@ -21,7 +21,7 @@ module bench #(
 );
 
   localparam int WeightBits  = Form == 5 ? 8 : 4;
-  localparam int CommandBits = 200;
+  localparam int CommandBits = 212;
   localparam int Depth       = 16384;  // beats of a batch
 
   logic clk = 1'b0;

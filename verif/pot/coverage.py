@@ -50,6 +50,7 @@ REST = ("whole", "rest")
 # Bins of each group of layers' facts.
 FACTS: dict[str, Sequence[str]] = {
     "shape.kernel": ("point", "row", "column", "block"),
+    "shape.rows_left_out": ("none", "first", "middle", "last", "all_but_one"),
     "shape.padding": ("none", "rows", "columns", "both"),
     "shape.input": ("unsigned", "signed"),
     "shape.output": tuple(

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from golden.pot import Form, values
-from golden.pot_engine import Bytes, Command, Engine, Machine, positions
+from golden.pot_engine import Bytes, Command, Engine, Machine, mask_rows, positions
+from golden.pot_layer import Shape
 from verif.pot.layers import RandomLayer
 
 Facts = dict[str, list[str]]
@@ -49,6 +50,7 @@ def _shape(engine: Engine, drawn: RandomLayer) -> dict[str, set[str]]:
     words = engine.columns * (1 + command.tiles)
     return {
         "shape.kernel": {kernel},
+        "shape.rows_left_out": _left_out(shape),
         "shape.padding": {padding},
         "shape.input": {"signed" if shape.signed else "unsigned"},
         "shape.output": {f"{output}_{'pooled' if shape.pool else 'plain'}"},
@@ -58,6 +60,19 @@ def _shape(engine: Engine, drawn: RandomLayer) -> dict[str, set[str]]:
         "shape.last_chunk": {_rest(shape.kernel_cols * shape.channels % engine.lanes == 0)},
         "shape.buffer": {"half" if 2 * words <= engine.weight_words else "most"},
     }
+
+
+def _left_out(shape: Shape) -> set[str]:
+    """Where in the kernel rows without weights lie."""
+    held = mask_rows(shape.row_mask)
+    found = {
+        "none": len(held) == shape.kernel_rows,
+        "first": held[0] > 0,
+        "middle": held[-1] - held[0] >= len(held),
+        "last": held[-1] < shape.kernel_rows - 1,
+        "all_but_one": len(held) == 1 < shape.kernel_rows,
+    }
+    return {name for name, is_so in found.items() if is_so}
 
 
 def _strips(engine: Engine, command: Command) -> dict[str, set[str]]:
@@ -81,7 +96,7 @@ def _strips(engine: Engine, command: Command) -> dict[str, set[str]]:
 def _addresses(engine: Engine, command: Command) -> dict[str, set[str]]:
     """Where in a word fetches and writes begin."""
     place = positions(command)
-    row = place[:, 1, None] - command.pad_rows + np.arange(command.kernel_rows)
+    row = place[:, 1, None] - command.pad_rows + np.array(command.rows)
     start = place[:, 0] * command.image_bytes + place[:, 2] * command.pixel_bytes
     fetch = command.in_base + start[:, None] + row * command.row_bytes - command.pad_bytes
     size = 4 if command.raw else 1

@@ -21,6 +21,9 @@ _EXTREMES = np.array([0, 127, 128, 255], np.uint8)
 # Kinds of layers, with the largest side of a map, and the most channels and groups of outputs
 SIDES = {"map": 8, "linear": 1, "large": 40}
 CHANNELS = {"map": 23, "linear": 99, "large": 3}
+# Rows and columns of kernels, at most
+TALLEST = {"map": 5, "linear": 1, "large": 16}
+WIDEST = 5
 GROUPS = {"map": 3, "linear": 3, "large": 1}
 LARGE = 1100  # output positions of a large map
 SHIFTS = (9, 39)  # of the networks: 32..62 without the bits the multiplier lacks
@@ -83,8 +86,9 @@ class Drawer:
                 break
         codes, patterns = self._codes(shape, command)
         bias = self._bias(machine, command, codes)
-        command = self._scaled(machine, command, weight_beats(self._engine, codes, bias))
-        return RandomLayer(shape, command, weight_beats(self._engine, codes, bias), patterns)
+        beats = weight_beats(self._engine, codes, bias, shape.out_channels)
+        command = self._scaled(machine, command, beats)
+        return RandomLayer(shape, command, beats, patterns)
 
     def _shape(self) -> tuple[Shape, int]:
         """Draw a shape within the limits, and a number of images."""
@@ -92,7 +96,9 @@ class Drawer:
         while True:
             kind = str(self._random.choice(list(SIDES), p=(0.7, 0.2, 0.1)))
             size = [int(n) for n in pick(1, SIDES[kind] + 1, 2)]
-            kernel = [int(pick(1, min(n, 5) + 1)) for n in size]
+            most = (TALLEST[kind], WIDEST)
+            # Of two draws the larger: large kernels are refused more often.
+            kernel = [int(pick(1, min(n, k) + 1, 2).max()) for n, k in zip(size, most, strict=True)]
             padding = [int(pick(0, k)) for k in kernel]
             pool = kind != "linear" and bool(pick(2))
             extra = [
@@ -103,7 +109,7 @@ class Drawer:
             shape = Shape(
                 name="layer", rows=size[0] + extra[0], cols=size[1] + extra[1],
                 channels=channels, kernel_rows=kernel[0], kernel_cols=kernel[1],
-                pad_rows=padding[0], pad_cols=padding[1],
+                row_mask=self._row_mask(kernel[0]), pad_rows=padding[0], pad_cols=padding[1],
                 out_channels=int(pick(1, GROUPS[kind] * self._engine.columns + 1)), pool=pool,
                 raw=bool(pick(4) == 0), relu=bool(pick(2)), signed=bool(pick(2)),
                 multiplier=int(pick(128, 256)), shift=0,
@@ -112,10 +118,15 @@ class Drawer:
             if self._allowed(shape, images, large=kind == "large"):
                 return shape, images
 
+    def _row_mask(self, kernel_rows: int) -> int:
+        """All kernel rows, or any."""
+        every = (1 << kernel_rows) - 1
+        return every if self._random.random() < 0.3 else int(self._random.integers(1, every + 1))
+
     def _allowed(self, shape: Shape, images: int, *, large: bool) -> bool:
         """Whether the limits and the buffer of weights have room."""
         engine, limits = self._engine, self._limits
-        tiles = shape.kernel_rows * shape.chunks(engine.lanes)
+        tiles = shape.tiles(engine.lanes)
         return (
             tiles <= limits.tiles
             and engine.columns * (1 + tiles) <= engine.weight_words
@@ -142,17 +153,15 @@ class Drawer:
         return None
 
     def _codes(self, shape: Shape, command: Command) -> tuple[Bytes, tuple[str, ...]]:
-        """Draw codes [filters, kernel rows, bytes of a row], each tile in a way of PATTERNS."""
+        """Draw codes [filters, held rows, bytes of a row], each tile in a way of PATTERNS."""
         engine, random = self._engine, self._random
-        width = command.chunks * engine.lanes
-        codes = np.zeros((command.groups * engine.columns, command.kernel_rows, width), np.uint8)
-        tiles = codes.reshape(
-            command.groups, engine.columns, command.kernel_rows, command.chunks, engine.lanes
-        )
+        rows, width = len(command.rows), command.chunks * engine.lanes
+        codes = np.zeros((command.groups * engine.columns, rows, width), np.uint8)
+        tiles = codes.reshape(command.groups, engine.columns, rows, command.chunks, engine.lanes)
         favourite = random.choice(PATTERNS)
         patterns = []
         for group in range(command.groups):
-            for row in range(command.kernel_rows):
+            for row in range(rows):
                 for chunk in range(command.chunks):
                     pattern = favourite if random.random() < 0.5 else random.choice(PATTERNS)
                     tiles[group, :, row, chunk] = self.tile(str(pattern))
@@ -188,7 +197,8 @@ class Drawer:
         """Biases: small ones, any, and those with which a sum is just at a limit."""
         engine, random = self._engine, self._random
         half = 1 << (engine.accumulator_bits - 1)
-        sums = machine.sums(command, weight_beats(engine, codes, np.zeros(len(codes), np.int64)))
+        none = np.zeros(len(codes), np.int64)
+        sums = machine.sums(command, weight_beats(engine, codes, none, command.out_channels))
         spread = max(int(np.abs(sums).max()), 100)
         bias = random.integers(-spread, spread, len(codes))
         anything = random.random(len(codes)) < 0.15

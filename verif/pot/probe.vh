@@ -8,12 +8,13 @@
   logic [Events-1:0] happens;
   logic [31:0]       happened [0:Events-1];
 
-  wire bias_state   = u_pot.u_control.state_q == 3'd3;
-  wire tile_state   = u_pot.u_control.state_q == 3'd4;
-  wire issue_state  = u_pot.u_control.state_q == 3'd5;
+  wire bias_state   = u_pot.u_control.state_q == 3'd2;
+  wire tile_state   = u_pot.u_control.state_q == 3'd3;
+  wire issue_state  = u_pot.u_control.state_q == 3'd4;
   wire writes_even  = |u_pot.u_maps.write_mask[0];
   wire writes_odd   = |u_pot.u_maps.write_mask[1];
-  wire [1:0] read   = {u_pot.u_maps.g_bank[1].u_bank.read, u_pot.u_maps.g_bank[0].u_bank.read};
+  wire [1:0] read   = {|u_pot.u_maps.g_bank[1].u_bank.read,
+                        |u_pot.u_maps.g_bank[0].u_bank.read};
   wire in_map_all   = &u_pot.in_map;
   wire in_map_any   = |u_pot.in_map;
 

@@ -7,59 +7,27 @@ Each ends by checking that nothing more comes out and that every command was don
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import cocotb
 import pyuvm
 from cocotb.triggers import ClockCycles, RisingEdge, Timer
-from pyuvm import uvm_test
 
 from verif.common import run
 from verif.common.stream import read_beats
+from verif.common.stream_test import ALWAYS, STALLS, RefusalTest, StreamTest
 from verif.pot import coverage
 from verif.pot.env import SOURCES, Env
 
-DRAIN_CYCLES = 100  # in which nothing may come after the last beat that is expected
-STALLS = (0, 40, 128, 230)
-ALWAYS = 256  # of a stall: no offer, or never ready
 
+class ProgramTest(StreamTest):
+    """Runs the program as `traffic` asks for."""
 
-class ProgramTest(uvm_test):
-    """Resets the bench, runs the program as `traffic` asks for, and checks the end."""
-
-    HANG_CYCLES = 20_000
-
-    HANG_CYCLES = 20_000
-
-    def build_phase(self) -> None:
-        run.seed()
-        self.bench: Any = cocotb.top
-        self.env = Env("env", self, self.bench)
-        source = run.directory() / "images.txt"
-        if source.is_file():
-            run.note(images=source.read_text())
-
-    async def run_phase(self) -> None:
-        self.raise_objection()
-        self.bench.seed.value = random.getrandbits(32) | 1
-        await self.reset()
-        watchdog = run.Watchdog(self.progress, cycles=self.HANG_CYCLES).start()
-        await self.traffic()
-        watchdog.stop()
-        await ClockCycles(self.bench.clk, DRAIN_CYCLES)
-        await self.env.collect()
-        self.check_end()
-        run.report(cycles=int(self.bench.cycle.value), commands=len(self.env.steps))
-        self.sample()
-        self.drop_objection()
-
-    async def traffic(self) -> None:
-        """What the test is about."""
-        raise NotImplementedError  # abstract: every test class below has its own
+    def environment(self) -> Env:
+        return Env("env", self, self.bench)
 
     def sample(self) -> None:
-        """Note what the run covered."""
         steps = self.env.steps
+        run.report(commands=len(steps))
         coverage.sample_parameters(run.parameters())
         coverage.sample_steps((s.operation for s in steps), (s.facts for s in steps))
         coverage.sample_events(self.bench)
@@ -81,15 +49,6 @@ class ProgramTest(uvm_test):
     def random_stalls(self) -> None:
         """Any stall on each stream."""
         self.stall(**{name: random.choice(STALLS) for name in coverage.STREAMS})
-
-    async def reset(self) -> None:
-        """Reset at a moment that has nothing to do with the clock; no edge is at one of its."""
-        await Timer(random.randrange(500, 4000, 1000), unit="ps")
-        self.bench.rst_n.value = 0
-        await Timer(random.randint(1, 40), unit="ns")
-        self.bench.rst_n.value = 1
-        await ClockCycles(self.bench.clk, 2)
-        await Timer(1, unit="ns")
 
     async def run_program(self) -> None:
         """Send the program and wait until all commands are done and all beats were taken."""
@@ -204,14 +163,7 @@ class Inference(FullSpeed):
 
     HANG_CYCLES = 200_000  # a group of a large map needs no beat for long
 
-    HANG_CYCLES = 200_000  # a group of a large map needs no beat for long
-
 
 @pyuvm.test()
-class Refusal(uvm_test):
+class Refusal(RefusalTest):
     """Parameters that cannot be built: the engine ends the simulation and says why."""
-
-    async def run_phase(self) -> None:
-        self.raise_objection()
-        await Timer(1, unit="ns")
-        raise AssertionError("nothing refuses these parameters")

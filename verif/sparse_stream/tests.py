@@ -8,57 +8,28 @@ from __future__ import annotations
 
 import json
 import random
-from typing import Any
 
 import cocotb
 import pyuvm
 from cocotb.triggers import ClockCycles, RisingEdge, Timer
-from pyuvm import uvm_test
 
 from verif.common import run
+from verif.common.stream_test import ALWAYS, STALLS, RefusalTest, StreamTest
 from verif.common.watchdog import CLOCK_PERIOD_NS
 from verif.sparse_stream import coverage
 from verif.sparse_stream.env import Env, MapScoreboard, Shape
 
-HANG_CYCLES = 20_000
-DRAIN_CYCLES = 200  # in which nothing may come after the last beat that is expected
-ALWAYS = 256  # of a stall: no offer, or never ready
-STALLS = (0, 40, 128, 230)
 CYCLE_TOLERANCE = 0.02
 LATENCY = 8  # cycles that the shortest runs may differ in addition
 
 
-class StreamTest(uvm_test):
-    """Resets the bench, sends what `traffic` asks for, and checks the end."""
+class MapsTest(StreamTest):
+    """Sends maps as `traffic` asks for."""
 
-    def build_phase(self) -> None:
-        run.seed()
-        self.bench: Any = cocotb.top
-        self.env = Env("env", self, self.bench)
-        source = run.directory() / "images.txt"
-        if source.is_file():
-            run.note(images=source.read_text())
-
-    async def run_phase(self) -> None:
-        self.raise_objection()
-        self.bench.seed.value = random.getrandbits(32) | 1
-        await self.reset()
-        watchdog = run.Watchdog(self.progress, cycles=HANG_CYCLES).start()
-        await self.traffic()
-        await self.env.collect()
-        watchdog.stop()
-        await ClockCycles(self.bench.clk, DRAIN_CYCLES)
-        await self.env.collect()
-        run.report(cycles=int(self.bench.cycle.value))
-        self.sample()
-        self.drop_objection()
-
-    async def traffic(self) -> None:
-        """What the test is about."""
-        raise NotImplementedError  # abstract: every test class below has its own
+    def environment(self) -> Env:
+        return Env("env", self, self.bench)
 
     def sample(self) -> None:
-        """Note what the run covered."""
         (layer,) = self.env.layers
         coverage.sample_run(run.parameters(), layer.windows, self.env.maps["input"])
         coverage.sample_events(self.bench)
@@ -79,15 +50,6 @@ class StreamTest(uvm_test):
         self.bench.source_stall.value = source
         self.bench.sink_stall.value = sink
         coverage.sample_stall(coverage.stall_name(source), coverage.stall_name(sink))
-
-    async def reset(self) -> None:
-        """Reset at a moment that has nothing to do with the clock; no edge is at one of its."""
-        await Timer(random.randrange(500, 4000, 1000), unit="ps")
-        self.bench.rst_n.value = 0
-        await Timer(random.randint(1, 40), unit="ns")
-        self.bench.rst_n.value = 1
-        await ClockCycles(self.bench.clk, 2)
-        await Timer(1, unit="ns")
 
     async def run_images(self, first: int, count: int) -> None:
         """Send images and wait until all of their outputs were taken."""
@@ -115,7 +77,7 @@ class StreamTest(uvm_test):
 
 
 @pyuvm.test()
-class RandomMaps(StreamTest):
+class RandomMaps(MapsTest):
     """Maps of all densities back to back, with random stalls that change at both ends."""
 
     async def traffic(self) -> None:
@@ -132,7 +94,7 @@ class RandomMaps(StreamTest):
 
 
 @pyuvm.test()
-class FullSpeed(StreamTest):
+class FullSpeed(MapsTest):
     """No stalls at all: as fast as the cycle model says, within 2 % and a fixed latency."""
 
     async def traffic(self) -> None:
@@ -153,7 +115,7 @@ class FullSpeed(StreamTest):
 
 
 @pyuvm.test()
-class BackPressure(StreamTest):
+class BackPressure(MapsTest):
     """A sink that takes nothing until everything stands still; then nothing is lost."""
 
     async def traffic(self) -> None:
@@ -177,7 +139,7 @@ class BackPressure(StreamTest):
 
 
 @pyuvm.test()
-class ResetInTheMiddle(StreamTest):
+class ResetInTheMiddle(MapsTest):
     """Asynchronous resets in the middle of maps, after which the layer is as new."""
 
     RESETS = 12
@@ -211,7 +173,7 @@ class NetworkLayer(FullSpeed):
 
 
 @pyuvm.test()
-class Pipeline(StreamTest):
+class Pipeline(MapsTest):
     """A whole generated network on test images back to back; every layer's stream is compared.
 
     In the steady state an image takes as many cycles as the cycle model says, within 2 %.
@@ -251,10 +213,5 @@ class Pipeline(StreamTest):
 
 
 @pyuvm.test()
-class Refusal(uvm_test):
+class Refusal(RefusalTest):
     """Parameters that cannot be built: the layer ends the simulation and says why."""
-
-    async def run_phase(self) -> None:
-        self.raise_objection()
-        await Timer(1, unit="ns")
-        raise AssertionError("nothing refuses these parameters")
