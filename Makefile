@@ -9,7 +9,8 @@
 ##   make formal    prove properties       BLOCK= PROOF=
 ##   make coverage  measure coverage       BLOCK=, writes build/coverage/<block>
 ##   make mutants   does the bench notice? BLOCK= SEED= COUNT=, at most an hour a block
-##   make nightly   all of it, for long    BLOCKS=a,b HOURS= SEED=
+##   make nightly   all of it, for long    BLOCKS=a,b SEEDS= HOURS= SEED= JOBS= ENGINE=local|slurm
+##   make report    what it all comes to   build/report/index.html, from what the others left
 ##   make synth     area and longest path  BLOCK= LIBERTY=
 ##   make power     energy on gates        BLOCK= NETWORK= LIBERTY=, writes build/power/<block>
 ##   make bench     measure the figures    BLOCK=, writes build/bench/<block>.json; SNAPSHOT=1: README too
@@ -26,6 +27,8 @@
 ##   make sim BLOCK=msb_skip NETLIST=1               its smoke runs on the netlist
 ##   make sim BLOCK=riscv TEST=lockstep ELF=program.elf   any RV32IMC program, in step with Spike
 ##   make bench BLOCK=msb_skip
+##   make nightly BLOCKS=riscv,msb_skip HOURS=1      what does not fit into an hour are seeds
+##   make nightly SEED=7                             the same night again, or what is left of it
 ##   make power BLOCK=msb_skip NETWORK=lenet5-relu LIBERTY=sky130hd
 ##
 ## LIBERTY is osu018 (default), nangate45, sky130hd, or the path of a Liberty file, .gz or not
@@ -33,10 +36,11 @@
 PYTHON := .venv/bin/python
 
 # Options reach the recipes through the environment, where no character of theirs has a meaning.
-export BLOCK BLOCKS TEST NETWORK IMAGES MODE ELF SEED SIM PARAMETERS SETTINGS PROOF COUNT HOURS LIBERTY
+export BLOCK BLOCKS TEST NETWORK IMAGES MODE ELF SEED SIM PARAMETERS SETTINGS PROOF COUNT LIBERTY
+export SEEDS HOURS ENGINE JOBS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim test lint formal coverage mutants nightly synth power bench
+.PHONY: help setup sim test lint formal coverage mutants nightly report synth power bench
 
 help:
 	@sed -n 's/^## \{0,1\}//p' Makefile
@@ -68,8 +72,12 @@ mutants: setup
 	  $${COUNT:+--count "$$COUNT"}
 
 nightly: setup
-	@$(PYTHON) -m scripts.regress $${BLOCKS:+--blocks "$$BLOCKS"} $${HOURS:+--hours "$$HOURS"} \
+	@$(PYTHON) -m scripts.regress $${BLOCKS:+--blocks "$$BLOCKS"} $${SEEDS:+--seeds "$$SEEDS"} \
+	  $${HOURS:+--hours "$$HOURS"} $${ENGINE:+--engine "$$ENGINE"} $${JOBS:+--jobs "$$JOBS"} \
 	  $${SEED:+--seed "$$SEED"}
+
+report: setup
+	@$(PYTHON) -m scripts.report
 
 synth: setup
 	@$(PYTHON) -m scripts.synth $${BLOCK:+--block "$$BLOCK"} $${LIBERTY:+--liberty "$$LIBERTY"}

@@ -36,12 +36,14 @@ PROVIDERS: Mapping[str, Sequence[str]] = {
     "sparse_stream": (
         "scripts.figures_sparse_stream:sparse_stream_figures",
         "scripts.figures_sparse_engine:engine_figures",
+        "scripts.figures_density:density_figures",
     ),
     "pot": (
         "scripts.figures_pot:accuracy_figures",
         "scripts.figures_pot_forms:form_figures",
         "scripts.figures_pot_energy:energy_figures",
     ),
+    "regression": ("scripts.figures_regression:regression_figures",),
 }
 
 Show = Callable[[str], None]

@@ -25,6 +25,7 @@ from scripts.project import Bench, Project
 from scripts.simulators import (
     CommandFailed,
     Icarus,
+    Killed,
     TimeLimit,
     Verilator,
     identity,
@@ -267,6 +268,8 @@ def _compile(design: Design, directory: Path) -> None:
             waves=design.variant.waves,
             log_file=log,
         )
+    except Killed:
+        raise  # says nothing about the sources
     except (CommandFailed, TimeLimit) as error:
         kept = directory.with_name(f"{directory.stem}.log")
         log.replace(kept)

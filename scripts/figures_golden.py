@@ -7,7 +7,7 @@ MNIST there is nothing to claim: no figure is made, and a line says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import mean
 from typing import Any
@@ -19,6 +19,7 @@ from scripts.figure import Figure
 
 SEEDS = (0, 1, 2)
 CONVOLUTIONS = ("c1", "c3")
+FATES = ("kept", "zero_skipped", "soft_skipped")
 SOURCE = "arXiv 2603.10100"
 PUBLISHED_SKIP = {"lenet5-relu": 88.42, "lenet5-tanh": 74.87}
 PUBLISHED_RATIO = 5.0
@@ -28,12 +29,17 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Run:
-    """One network in one mode: correct images, and percentages of its products."""
+    """One network in one mode: correct images, and percentages of its products.
+
+    layers: of each layer, products of an image by what became of them: kept, zero_skipped,
+    soft_skipped.
+    """
 
     correct: int
     kept: float
     zero_skipped: float
     skipped_conv: float
+    layers: Mapping[str, Mapping[str, float]]
 
 
 def golden_figures(progress: Progress) -> list[Figure]:
@@ -71,6 +77,10 @@ def _summary(trace: Trace, correct: int) -> Run:
         trace.share("kept"),
         trace.share("zero_skipped"),
         100 - trace.share("kept", CONVOLUTIONS),
+        {
+            layer: {kind: float(getattr(counts, kind).double().mean()) for kind in FATES}
+            for layer, counts in trace.counts.items()
+        },
     )
 
 
@@ -106,6 +116,17 @@ def _each(runs: Runs, training: str, mode: Mode, quantity: str) -> list[float]:
 def _mean(runs: Runs, training: str, mode: Mode, quantity: str) -> float:
     values = [float(getattr(runs[training, mode, seed], quantity)) for seed in SEEDS]
     return round(mean(values), 3)
+
+
+def _by_layer(runs: Runs, training: str, mode: Mode) -> dict[str, dict[str, float]]:
+    """Products of an image of each layer by what became of them, mean over the seeds."""
+    each = [runs[training, mode, seed].layers for seed in SEEDS]
+    return {
+        f"{kind}_by_layer": {
+            layer: round(mean(layers[layer][kind] for layers in each), 1) for layer in each[0]
+        }
+        for kind in FATES
+    }
 
 
 def _losses(runs: Runs) -> dict[str, Any]:
@@ -158,7 +179,12 @@ def _skipped(name: str, soft: dict[str, Any], runs: Runs) -> list[Figure]:
             against="published",
             reference=PUBLISHED_SKIP[name],
             source=SOURCE,
-            conditions={**soft, **by_seed, "by_seed": [round(100 - k, 3) for k in kept]},
+            conditions={
+                **soft,
+                **by_seed,
+                "by_seed": [round(100 - k, 3) for k in kept],
+                **_by_layer(runs, "soft", Mode.ABSOLUTE),
+            },
         ),
         Figure(
             name="products_skipped_conv",

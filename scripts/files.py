@@ -6,11 +6,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
 def write_text(path: Path, text: str) -> None:
@@ -60,5 +61,28 @@ def claimed(wanted: Path) -> Iterator[Path]:
             except BlockingIOError:
                 number += 1
                 continue
+            if not _is_at(file, Path(file.name)):
+                continue  # `discard` has just removed it: the next one is another file
             yield directory
             return
+
+
+def discard(directory: Path) -> None:
+    """Remove a folder that `claimed` gave, and its lock; not while somebody holds it again."""
+    lock = directory.with_name(f"{directory.name}.lock")
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        shutil.rmtree(directory, ignore_errors=True)
+        if _is_at(file, lock):
+            lock.unlink()
+
+
+def _is_at(file: IO[str], path: Path) -> bool:
+    """Whether an open file is still the one with that name."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False

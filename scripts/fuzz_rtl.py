@@ -164,7 +164,7 @@ def suite(block: str) -> list[Run]:
     bench = Project().bench(block)
     path = bench.folder / "mutation.toml"
     if not path.is_file():
-        raise UserError(f"{block} has no mutation suite: {path.relative_to(ROOT)} is missing")
+        raise UserError(f"{block} has no mutation suite: {path} is missing")
     try:
         runs = [Run(**entry) for entry in tomllib.loads(path.read_text())["run"]]
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:

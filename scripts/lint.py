@@ -15,10 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from scripts import fusesoc
 from scripts.errors import UserError
 from scripts.progress import cores
 from scripts.project import ROOT, Block, Project
 from scripts.simulators import require, verilator, verilator_environment
+from scripts.testplan import plan_findings
 from scripts.waivers import waiver_findings
 
 LICENCE = "SPDX-License-Identifier: Apache-2.0"
@@ -38,6 +40,8 @@ SOURCE_SUFFIXES = (
         ".cpp",
         ".toml",
         ".sh",
+        ".tcl",
+        ".core",
     ),
 )
 SOURCE_NAMES = ("Makefile", "setup", "run", "apt.txt", "requirements.txt")
@@ -80,6 +84,8 @@ def _checks(project: Project) -> list[Check]:
         ("ruff format", _unformatted),
         ("mypy", partial(_python, "mypy", "--no-error-summary")),
         ("verible", partial(_verible, project)),
+        ("testplans", partial(plan_findings, project)),
+        ("FuseSoC cores", partial(fusesoc.stale, project)),
     ]
     for name in project.blocks():
         block = project.block(name)

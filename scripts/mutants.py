@@ -3,7 +3,8 @@
 
 Yosys draws the mutants and builds them in, each active when `mutsel` has its number; 0 is the
 original. They are spread over the modules in proportion to their cells. Left out are modules that
-exist for simulation only, and assertions, which are checks and not part of the design.
+exist for simulation only, assertions, which are checks and not part of the design, and, where the
+block names its own modules, what is below them: its instances stay, and their ports are mutated.
 """
 
 from __future__ import annotations
@@ -16,13 +17,14 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from pyosys import libyosys
 
 from scripts.errors import UserError
 from scripts.files import write_text
 from scripts.project import ROOT, Project
-from scripts.yosys import rtl_command
+from scripts.yosys import MEMORIES, rtl_command
 
 SELECT = "mutsel"
 SELECT_BITS = 10
@@ -48,18 +50,22 @@ class Subject:
     """What verif/<block>/mutation.toml says of the mutated design, beside its runs.
 
     parameters: of the block's top; the bench must have them, too. macros: modules that stay as
-    they are, each in a source of its name, for instance memories that the bench fills.
+    they are, each in a source of its name, for instance memories that the bench fills. modules: the
+    ones that are mutated, all if empty.
     """
 
     parameters: Mapping[str, int]
     macros: tuple[str, ...]
+    modules: tuple[str, ...] = ()
 
 
 def subject(block: str) -> Subject:
     """Read the block's mutation.toml; the top's own parameters and no macros unless it has them."""
     path = Project().bench(block).folder / "mutation.toml"
     table = tomllib.loads(path.read_text()) if path.is_file() else {}
-    return Subject(table.get("parameters", {}), tuple(table.get("macros", ())))
+    return Subject(
+        table.get("parameters", {}), tuple(table.get("macros", ())), tuple(table.get("modules", ()))
+    )
 
 
 def make(block: str, count: int, seed: int, folder: Path) -> list[Mutant]:
@@ -71,7 +77,7 @@ def make(block: str, count: int, seed: int, folder: Path) -> list[Mutant]:
         raise UserError(f"COUNT={count}: must be from 1 to {MOST}")
     folder.mkdir(parents=True, exist_ok=True)
     design = _elaborated(block)
-    modules = _modules(design)
+    modules = _modules(design, subject(block).modules)
     commands: list[str] = []
     for module, share in shares({name: cells for name, (cells, _) in modules.items()}, count):
         instances = modules[module][1]
@@ -134,7 +140,11 @@ def _elaborated(block: str) -> libyosys.Design:
     )
     # A macro is known with its own parameters' defaults only: its ports have other widths here,
     # and what depends on its parameters is not the instance's to say.
-    macros = [f"setparam -unset AddrWidth t:{name}" for name in mutated.macros]
+    macros = [
+        f"setparam -unset {parameter} t:{name}"
+        for name in mutated.macros
+        for parameter in MEMORIES[name]
+    ]
     design = libyosys.Design()
     # Dead branches and values that do not matter would only give mutants that change nothing.
     clean = ("proc", "chformal -remove", "memory", "opt", "setundef -zero", "opt")
@@ -152,16 +162,21 @@ def _append_macros(block: str, netlist: Path) -> None:
                     file.write(source.read_text())
 
 
-def _modules(design: libyosys.Design) -> dict[str, tuple[int, list[str]]]:
-    """Map each module of the sources to its cells, all instances together, and their names."""
+def _modules(design: libyosys.Design, wanted: Sequence[str]) -> dict[str, tuple[int, list[str]]]:
+    """Map each module of the sources to its cells, all instances together, and their names.
+
+    Only those that are wanted, if any are named. Raises UserError for one that does not exist.
+    """
     found: dict[str, tuple[int, list[str]]] = {}
     for identifier in design.modules_:
         name = str(identifier)[1:]
         source = name.partition("$")[0]
-        if source in SIMULATION_ONLY:
+        if source in SIMULATION_ONLY or (wanted and source not in wanted):
             continue
         cells, instances = found.get(source, (0, []))
         found[source] = (cells + len(design.modules_[identifier].cells_), [*instances, name])
+    if missing := sorted(set(wanted) - set(found)):
+        raise UserError(f"modules to mutate that the design does not have: {', '.join(missing)}")
     return {name: entry for name, entry in sorted(found.items()) if entry[0]}
 
 
@@ -192,22 +207,51 @@ def _relative(source: str) -> str:
     return f"{full.relative_to(ROOT) if full.is_relative_to(ROOT) else path}:{line}"
 
 
+def is_unread(folder: Path, instance: str, number: int) -> bool:
+    """Whether nothing reads what the mutant changes: with and without it the same cells are left.
+
+    That is told in tenths of a second, where induction over the whole system does not end.
+    """
+    return _cells(folder, instance, 0) == _cells(folder, instance, number)
+
+
+def _cells(folder: Path, instance: str, number: int) -> list[str]:
+    """Cells and connections of the mutated module and what is below it, with `mutsel` held."""
+    design = libyosys.Design()
+    with NamedTemporaryFile("r", suffix=".il") as file:
+        cleaned = ("opt_expr", "opt_clean -purge", f"write_rtlil {file.name}")
+        for command in (*_flat(folder, instance), *_hold(number), *cleaned):
+            libyosys.run_pass(command, design)
+        text = file.read()
+    # Wires are not compared: the number of a new name depends on what was read before.
+    return sorted(re.findall(r"^  cell .*?^  end$|^  connect .*?$", text, re.S | re.M))
+
+
+def _flat(folder: Path, instance: str) -> Sequence[str]:
+    return (
+        f"read_rtlil {folder / 'design.il'}",
+        f"hierarchy -top {instance}",
+        "setattr -mod -unset keep_hierarchy *",
+        "flatten",
+    )
+
+
+def _hold(number: int) -> Sequence[str]:
+    return f"delete -input w:{SELECT}", f"connect -set {SELECT} {SELECT_BITS}'d{number}"
+
+
 def equivalence_commands(folder: Path, instance: str, number: int) -> Sequence[str]:
     """Yosys commands that end with an error unless the mutant is proven equal to the original.
 
     Both are the mutated module and what is below it, with `mutsel` held at 0 and at `number`.
     Induction over the signals that both have in common: all outputs and registers.
     """
-    hold = f"delete -input w:{SELECT}"
     return (
-        f"read_rtlil {folder / 'design.il'}",
-        f"hierarchy -top {instance}",
-        "setattr -mod -unset keep_hierarchy *",
-        "flatten",
+        *_flat(folder, instance),
         "rename -top gold",
         "copy gold gate",
-        f"cd gold; {hold}; connect -set {SELECT} {SELECT_BITS}'d0; cd ..",
-        f"cd gate; {hold}; connect -set {SELECT} {SELECT_BITS}'d{number}; cd ..",
+        *("cd gold", *_hold(0), "cd .."),
+        *("cd gate", *_hold(number), "cd .."),
         "async2sync",
         "opt -full",
         "opt_clean -purge",  # among others the names of `mutsel`, which does differ
@@ -227,8 +271,11 @@ def main(arguments: Sequence[str]) -> int:
         block, count, seed, folder = rest
         make(block, int(count), int(seed), Path(folder))
     else:
+        mutant = Path(rest[0]), rest[1], int(rest[2])
+        if is_unread(*mutant):
+            return 0
         design = libyosys.Design()
-        for step in equivalence_commands(Path(rest[0]), rest[1], int(rest[2])):
+        for step in equivalence_commands(*mutant):
             libyosys.run_pass(step, design)
     return 0
 

@@ -29,6 +29,18 @@ class Outcome:
     cpu_seconds: float
     timed_out: bool
 
+    @property
+    def killed(self) -> bool:
+        """Whether somebody else ended the child: a person, or the system short of memory."""
+        return not self.timed_out and -self.returncode in (signal.SIGKILL, signal.SIGTERM)
+
+    @property
+    def ended(self) -> str:
+        """How the child ended, in words."""
+        return (
+            f"killed by signal {-self.returncode}" if self.killed else f"status {self.returncode}"
+        )
+
 
 def run(
     command: Sequence[str], *, cwd: Path, env: Mapping[str, str], log: IO[str], limit_s: float

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,22 @@ class Smoke:
 
 
 @dataclass(frozen=True)
+class Night:
+    """One [[nightly]] entry: the nightly's runs of some tests, in all combinations.
+
+    seeds: how many runs each combination has. Tests whose stimuli do not follow from the seed have
+    one. refused: these parameters must be refused, with this text.
+    """
+
+    tests: tuple[str, ...]
+    simulators: tuple[str, ...] = ("verilator",)
+    seeds: int = 1
+    parameters: tuple[Values, ...] = ({},)
+    settings: tuple[Values, ...] = ({},)
+    refused: str = ""
+
+
+@dataclass(frozen=True)
 class Test:
     """One test: its wall-clock limit in seconds, and what its build has beside the others'.
 
@@ -80,6 +97,7 @@ class Bench:
     settings: Mapping[str, tuple[Any, ...]]
     tests: Mapping[str, Test]
     smoke: tuple[Smoke, ...]
+    nightly: tuple[Night, ...] = ()
 
 
 def choose(kind: str, name: str, valid: Iterable[str]) -> str:
@@ -99,6 +117,7 @@ _BENCH_KEYS = {
     "settings",
     "tests",
     "smoke",
+    "nightly",
 }
 
 
@@ -165,6 +184,7 @@ class Project:
             settings={key: tuple(values) for key, values in table.get("settings", {}).items()},
             tests=tests,
             smoke=tuple(_smoke(folder, entry, tests) for entry in table.get("smoke", [])),
+            nightly=tuple(_night(folder, entry, tests) for entry in table.get("nightly", [])),
         )
 
     def variants(self, name: str) -> list[tuple[str, ...]]:
@@ -174,7 +194,7 @@ class Project:
 
 
 def _test(entry: dict[str, Any]) -> Test:
-    lists = {name: tuple(entry.get(name, ())) for name in ("defines", "libraries")}
+    lists: dict[str, Any] = {name: tuple(entry.get(name, ())) for name in ("defines", "libraries")}
     limit_s = float(entry.get("timeout_s", Test.timeout_s))
     netlists, made = entry.get("not_on_netlists", ""), bool(entry.get("generate", False))
     return Test(limit_s, **lists, not_on_netlists=netlists, generate=made)
@@ -186,6 +206,42 @@ def _smoke(folder: Path, entry: dict[str, Any], tests: Iterable[str]) -> Smoke:
         raise UserError(f"{folder / 'bench.toml'}: [[smoke]] takes test, parameters, settings")
     choose(f"test in [[smoke]] of {folder / 'bench.toml'}", entry["test"], tests)
     return Smoke(entry["test"], entry.get("parameters", {}), entry.get("settings", {}))
+
+
+def _night(folder: Path, entry: dict[str, Any], tests: Iterable[str]) -> Night:
+    place = f"[[nightly]] of {folder / 'bench.toml'}"
+    valid = {field.name for field in fields(Night)}
+    if not entry.get("tests") or set(entry) - valid:
+        raise UserError(f"{place} takes {', '.join(sorted(valid))}; tests must be there")
+    for test in entry["tests"]:
+        choose(f"test in {place}", test, tests)
+    lists: dict[str, Any] = {
+        name: tuple(entry[name]) for name in ("tests", "simulators") if name in entry
+    }
+    tables: dict[str, Any] = {
+        name: tuple(_combinations(entry[name]))
+        for name in ("parameters", "settings")
+        if name in entry
+    }
+    night = Night(**{**entry, **lists, **tables})
+    if not isinstance(night.seeds, int) or night.seeds < 1:
+        raise UserError(f"{place}: seeds = {night.seeds!r} must be a number from 1")
+    return night
+
+
+def _combinations(value: dict[str, Any] | list[dict[str, Any]]) -> Iterable[Values]:
+    """All combinations of a table's lists, or of each of several tables'.
+
+    >>> list(_combinations({"a": [1, 2], "b": 3}))
+    [{'a': 1, 'b': 3}, {'a': 2, 'b': 3}]
+    """
+    tables: list[dict[str, Any]] = value if isinstance(value, list) else [value]
+    for table in tables:
+        lists: list[list[Any]] = [
+            choice if isinstance(choice, list) else [choice] for choice in table.values()
+        ]
+        for chosen in product(*lists):
+            yield dict(zip(table, chosen, strict=True))
 
 
 def _read(path: Path, known: set[str]) -> dict[str, Any]:

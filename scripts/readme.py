@@ -1,70 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the table of figures in README.md from docs/bench/*.json: ``python -m scripts.readme``.
+"""Makes the tables of figures in README.md from docs/bench/*.json: ``python -m scripts.readme``.
 
-Each row is a figure, each network a column; conditions appear where they tell two rows apart.
-``--check`` changes nothing and fails if the table is not what the files give.
+A table for each block holds its headline figures (scripts/labels.py), a column for each network;
+the report has all of them. ``--check`` changes nothing and fails if a table is out of date.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from scripts.errors import UserError
 from scripts.figure import Figure, read_figures
 from scripts.files import write_text
+from scripts.kinds import kind
+from scripts.labels import Headline, headlines, number, rows, titled
 from scripts.project import ROOT
 
 SNAPSHOTS = Path("docs") / "bench"
 BEGIN = "<!-- figures:begin -->"
 END = "<!-- figures:end -->"
-# Of figures that exist in many conditions, README.md shows these.
-HEADLINES: Mapping[str, Mapping[str, Collection[Any]]] = {
-    "energy_saved": {
-        "library": ("osu018",),
-        "multipliers": (1,),
-        "program": ("lenet5_branch",),
-        "same_weights": (False,),
-        "ram_scale": (1.0,),
-    },
-    "energy_per_inference": {
-        "library": ("osu018",),
-        "level": ("loop",),
-        "training": ("soft",),
-        "mode": ("soft",),
-        "multipliers": (1,),
-    },
-    "energy_ratio": {"opponent": ("twos_complement", "sign_magnitude"), "exponents": ("0..3",)},
-    "area_ratio": {"opponent": ("twos_complement", "sign_magnitude"), "level": ("array",)},
-    "energy_ratio_pruned": {"within": (True,)},
-    "energy_per_mac": {"library": ()},
-    "form_energy": {"library": ()},
-    "area_kge": {"library": ("osu018", "osu018_stdcells.lib")},
-    "fifo_depth_for_1_percent_stall": {"stage": ()},
-}
-# And these conditions tell its rows apart; of other figures, all short ones that differ.
-LABELS: Mapping[str, Sequence[str]] = {
-    "energy_saved": ("level", "baseline"),
-    "energy_per_inference": ("program", "pipeline"),
-    "multiplier_utilisation": ("pipeline", "training", "multipliers"),
-    **dict.fromkeys(
-        ("gops_per_dsp_vs_dense", "share_of_bound", "share_of_ideal_dense"), ("training", "density")
-    ),
-    "engine_speedup_at_density": ("density", "share_of_bound"),
-    **dict.fromkeys(
-        ("energy_ratio", "energy_ratio_pruned", "area_ratio"), ("library", "level", "opponent")
-    ),
-    **dict.fromkeys(("accuracy", "correct", "correct_pruned"), ("training",)),
-    "area_kge": ("unit", "multipliers", "share_of_simd4"),
-}
-LABEL_LENGTH = 40  # longer conditions are for the file, not for a row's label
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
-    """Update or check README.md; 1 if the check fails, 2 if the files are not right."""
+    """Update or check README.md; 1 if the check fails or the files are not right."""
     parser = argparse.ArgumentParser(prog="python -m scripts.readme", description=__doc__)
     parser.add_argument("--check", action="store_true", help="fail if README.md is out of date")
     options = parser.parse_args(arguments)
@@ -81,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
 
 
 def update(root: Path) -> None:
-    """Rewrite the table in `root`/README.md. Raises UserError when the markers are not there."""
+    """Rewrite the tables in `root`/README.md. Raises UserError when the markers are not there."""
     write_text(root / "README.md", rendered(root))
 
 
@@ -99,78 +61,48 @@ def rendered(root: Path) -> str:
 
 def tables(block: str, figures: Sequence[Figure]) -> list[str]:
     """Return one table of what was measured on networks, one of the rest; neither may be empty."""
-    shown = [figure for figure in figures if _is_headline(figure)]
-    on_networks = [figure for figure in shown if figure.network]
-    others = [figure for figure in shown if not figure.network]
-    return [table(block, part) for part in (on_networks, others) if part]
+    chosen = headlines(block, figures)
+    parts = []
+    for on_network in (True, False):
+        lines = [
+            (line, [f for f in mine if bool(f.network) == on_network]) for line, mine in chosen
+        ]
+        if lines := [(line, mine) for line, mine in lines if mine]:
+            parts.append(table(block, lines))
+    return parts
 
 
-def _is_headline(figure: Figure) -> bool:
-    wanted = HEADLINES.get(figure.name, {})
-    return all(
-        figure.conditions[name] in values
-        for name, values in wanted.items()
-        if name in figure.conditions
-    )
-
-
-def table(block: str, figures: Sequence[Figure]) -> str:
+def table(block: str, lines: Sequence[tuple[Headline, Sequence[Figure]]]) -> str:
     """Return a Markdown table: a row for each figure and condition, a column for each network."""
-    networks = list(dict.fromkeys(figure.network for figure in figures))
-    rows: dict[tuple[str, str], dict[str, Figure]] = {}
-    for figure in figures:
-        rows.setdefault((figure.name, _distinction(figure, figures)), {})[figure.network] = figure
-    lines = [
-        f"| {block} | {' | '.join(name or 'value' for name in networks)} | unit | to beat |",
-        "|---" * (len(networks) + 3) + "|",
+    networks = list(dict.fromkeys(figure.network for _, mine in lines for figure in mine))
+    named = {
+        titled(line.text or kind(line.name).text, told): {name: f for (name, _), f in row.items()}
+        for line, mine in lines
+        for told, row in rows(mine).items()
+    }
+    heads = [block, *(name or "value" for name in networks), "unit", "to beat", "source"]
+    text = [
+        f"| {' | '.join(heads)} |",
+        "|---" * (len(networks) + 4) + "|",
     ]
-    for (name, distinction), row in rows.items():
-        label = f"{name.replace('_', ' ')}{f', {distinction}' if distinction else ''}"
+    for name, row in named.items():
         cells = [number(row[network].value) if network in row else "" for network in networks]
-        unit = next(iter(row.values())).unit
-        lines.append(f"| {' | '.join([label, *cells, unit, _reference(row, networks)])} |")
-    return "\n".join(lines)
+        figure = next(iter(row.values()))
+        words = [name, *cells, figure.unit, _reference(row, networks), source(figure)]
+        text.append(f"| {' | '.join(words)} |")
+    return "\n".join(text)
 
 
-def _distinction(figure: Figure, figures: Sequence[Figure]) -> str:
-    """Return the conditions in which `figure` differs from others of its name and network."""
-    others = [
-        other.conditions
-        for other in figures
-        if (other.name, other.network) == (figure.name, figure.network)
-    ]
-    words = []
-    for name, value in figure.conditions.items():
-        if name not in LABELS.get(figure.name, figure.conditions):
-            continue
-        short = isinstance(value, (int, float)) or (
-            isinstance(value, str) and len(value) <= LABEL_LENGTH
-        )
-        if short and any(other.get(name) != value for other in others):
-            words.append(str(value) if isinstance(value, str) else _counted(name, value))
-    return ", ".join(words)
-
-
-def _counted(name: str, value: Any) -> str:
-    """Return e.g. "1 multiplier" for multipliers=1, "4 multipliers" for multipliers=4."""
-    noun = name.replace("_", " ")
-    return f"{value} {noun.removesuffix('s') if value == 1 else noun}"
+def source(figure: Figure) -> str:
+    """Return where the reference comes from; of an arXiv paper, its number as a link."""
+    if figure.reference is None:
+        return ""
+    return re.sub(r"(arXiv (\d{4}\.\d{5}))", r"[\1](https://arxiv.org/abs/\2)", figure.source)
 
 
 def _reference(row: dict[str, Figure], networks: Sequence[str]) -> str:
     known = [row[name].reference for name in networks if name in row]
     return " / ".join(number(value) for value in dict.fromkeys(known) if value is not None)
-
-
-def number(value: float) -> str:
-    """Return `value` for reading: thousands separated, at most three decimals.
-
-    >>> number(412345), number(88.4200), number(0.83)
-    ('412,345', '88.42', '0.83')
-    """
-    if isinstance(value, int) or value == int(value):
-        return f"{int(value):,}"
-    return f"{value:,.3f}".rstrip("0").rstrip(".")
 
 
 if __name__ == "__main__":

@@ -1,244 +1,241 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The nightly: ``make nightly BLOCKS=riscv,msb_skip HOURS=1``.
+"""The nightly: ``make nightly [BLOCKS=riscv,soc] [SEEDS=20] [HOURS=2] [ENGINE=slurm] [JOBS=8]``.
 
-First the campaigns, one after the other, as each uses all cores: proofs, coverage, mutants. Then
-random runs with new seeds, one on each core, until the time is over. Everything follows from one
-seed, which is printed; SEED= repeats a night. Failures are put together by their message, each with
-the line that repeats it. Results: build/nightly/summary.json; exit code 1 if anything failed.
+First the campaigns (proofs, coverage, mutants), then every model is built, then all runs of the
+plan (scripts/regress_plan.py), the longest first. HOURS drops seeds where they do not fit, never
+tests. What is lost is made once more; each distinct failure runs again with waves. Ctrl-C keeps
+what is finished, and the same SEED goes on from there. All follows from that seed, which is
+printed. Results: build/nightly/summary.json; exit code 1 if anything failed.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import re
-import shutil
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from scripts import regress_campaigns
+from scripts.engines import local, slurm
+from scripts.engines.pool import Pool
 from scripts.errors import UserError
 from scripts.files import write_json
 from scripts.progress import cores
 from scripts.project import ROOT, Project, choose
-from scripts.simulate import SimulationFailed, simulate
+from scripts.regress_job import Outcome, design_of, of_job, recorded
+from scripts.regress_night import Night, open_night
+from scripts.regress_plan import Durations, Job, expand, fit, order
+from scripts.regress_summary import (
+    Bucket,
+    Summary,
+    bucket_rows,
+    buckets,
+    failed,
+    report,
+    run_rows,
+    write_history,
+)
+from scripts.regress_watch import Watch
+from scripts.simulate_command import NO_RERUN
 
 RESULTS = ROOT / "build" / "nightly"
-CAMPAIGN_SHARE = 0.5  # of the time; what is not done by then is reported as not done
-FEW_MUTANTS, ALL_MUTANTS = 40, 300
-LONG_NIGHT_H = 1.0  # from here on all mutants
+ENGINES = ("local", "slurm")
+# After these a run with waves would show nothing new.
+NOT_AGAIN = (*NO_RERUN, "not built", "not started", "runner")
 
 
-@dataclass(frozen=True)
-class RandomRun:
-    """A kind of random run, drawn with a weight. choices: settings drawn anew for each run."""
+class Regression:
+    """A night's runs, from the plan to the summary."""
 
-    block: str
-    test: str
-    weight: float
-    simulator: str = "verilator"
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    parameters: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    def __init__(self, options: argparse.Namespace, blocks: Sequence[str], root: Path) -> None:
+        self.options, self.blocks, self.root = options, blocks, root
+        self.plan = expand(Project(root), blocks, options.seed, options.seeds)
+        self.durations = Durations(root / "build" / "nightly" / "durations.json")
+        self.watch = Watch(len(self.plan))
+        self.waves: dict[str, Outcome] = {}
+        self.interrupted = True
 
-
-UNIT = {"Multipliers": (1, 2, 4), "Accumulators": (4, 8), "Simd4": (0, 0, 0, 1)}
-RANDOM_RUNS = (
-    RandomRun("riscv", "RandomProgram", 12, settings={"passes": 400}),
-    RandomRun("riscv", "RandomProgram", 3, settings={"passes": 40, "resets": 10}),
-    RandomRun("riscv", "RandomProgram", 3, settings={"passes": 40}),
-    RandomRun("riscv", "SelfCheck", 1, settings={"wait_states": 2, "resets": 5}),
-    RandomRun("riscv", "SelfCheck", 0.3, "icarus", {"quick": 1, "wait_states": 1, "resets": 5}),
-    RandomRun("msb_skip", "RandomTraffic", 2, parameters=UNIT),
-    RandomRun("msb_skip", "SlowCore", 2, parameters=UNIT),
-    RandomRun("msb_skip", "Kills", 2, parameters=UNIT),
-    RandomRun("msb_skip", "ResetInTheMiddle", 1, "icarus", parameters=UNIT),
-)
-
-
-@dataclass
-class Outcome:
-    """One job of the night."""
-
-    title: str
-    verdict: str
-    seconds: float
-    reason: str = ""
-    replay: str = ""
-    block: str = ""
-    test: str = ""
-    compared: int = 0
-
-
-def campaigns(blocks: Sequence[str], hours: float, seed: int) -> list[tuple[str, list[str]]]:
-    """Return (title, command) of what is measured once a night."""
-    count = ALL_MUTANTS if hours >= LONG_NIGHT_H else FEW_MUTANTS
-    listed = []
-    for block in blocks:
-        folder = Project().bench(block).folder
-        if (folder / "formal").is_dir():
-            listed.append((f"formal {block}", ["scripts.formal", "--block", block]))
-        if (folder / "coverage.toml").is_file():
-            listed.append((f"coverage {block}", ["scripts.coverage", "--block", block]))
-        if (folder / "mutation.toml").is_file():
-            mutants = ["scripts.fuzz_rtl", "--block", block, "--seed", str(seed % 1000)]
-            listed.append((f"mutants {block}", [*mutants, "--count", str(count)]))
-    return listed
-
-
-def random_runs(
-    blocks: Sequence[str], seed: int
-) -> Iterator[tuple[RandomRun, int, dict[str, Any]]]:
-    """Yield (run, its seed, its parameters) for ever; the same ones for the same arguments."""
-    source = random.Random(seed)
-    kinds = [kind for kind in RANDOM_RUNS if kind.block in blocks]
-    if not kinds:
-        raise UserError(f"no random runs are known for {', '.join(blocks)}")
-    while True:
-        kind = source.choices(kinds, [kind.weight for kind in kinds])[0]
-        parameters = {name: source.choice(values) for name, values in kind.parameters.items()}
-        yield kind, source.randrange(1, 2**31), parameters
-
-
-def run_campaign(title: str, command: Sequence[str], limit_s: float) -> Outcome:
-    """Run one campaign in a process of its own, killed with its children at the limit."""
-    started = time.monotonic()
-    log = RESULTS / f"{title.replace(' ', '-')}.log"
-    with log.open("w") as file:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            stdout=file,
-            stderr=file,
-            cwd=ROOT,
-            start_new_session=True,
-        )
+    def run(self, night: Night) -> None:
+        """Do everything; what Ctrl-C leaves undone is absent from the summary."""
         try:
-            code = process.wait(timeout=max(1.0, limit_s))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            return Outcome(title, "not done", time.monotonic() - started, "out of time")
-    lines = [line for line in log.read_text().splitlines() if line.strip()] or [""]
-    verdict, reason = ("pass", "") if code == 0 else ("fail", lines[-1])
-    replay = f"python -m {' '.join(command)}"
-    return Outcome(title, verdict, time.monotonic() - started, reason, replay)
+            self._campaigns(night)
+            self.watch.end = time.monotonic() + night.left_s
+            with Pool(self.root, night.results, self.options.jobs) as pool:
+                jobs = self._buildable(pool, night, self._unfinished(night))
+                jobs = order(self._fitting(jobs, night), self.durations)
+                with self.watch:
+                    if self.options.engine == "slurm":
+                        slurm.run(jobs, night.results, self.watch, self.root, self.options.jobs)
+                    else:
+                        local.run(pool, jobs, night.results, self.watch)
+                self._with_waves(pool, night)
+            self.interrupted = False
+        except KeyboardInterrupt:
+            print("interrupted; the same SEED goes on from here", file=sys.stderr)
+            self._take(night)
+        taken: dict[str, list[float]] = {}
+        for job, outcome in self._made():
+            if outcome.verdict == "pass":
+                taken.setdefault(job.kind, []).append(outcome.total_s)
+        self.durations.note(taken)
+
+    def _made(self) -> list[tuple[Job, Outcome]]:
+        outcomes = self.watch.outcomes
+        return [(job, outcomes[job.key]) for job in self.plan if job.key in outcomes]
+
+    def _campaigns(self, night: Night) -> None:
+        done = {campaign.title for campaign in night.campaigns}
+        project, hours = Project(self.root), self.options.hours
+        for campaign in regress_campaigns.campaigns(project, self.blocks, hours, self.options.seed):
+            if campaign.title not in done:
+                left = night.left_s - (1 - regress_campaigns.SHARE) * hours * 3600
+                outcome = regress_campaigns.run(campaign, night.folder.parent, left)
+                night.campaigns.append(outcome)
+                night.keep()
+                print(f"[{night.seconds:6.0f} s] {outcome.verdict:<8} {outcome.title}", flush=True)
+
+    def _unfinished(self, night: Night) -> list[Job]:
+        """Leave out what an interrupted part of the night has finished."""
+        self._take(night)
+        if night.continued:
+            print(f"{len(self.watch.outcomes)} of {len(self.plan)} runs are finished already")
+        return [job for job in self.plan if job.key not in self.watch.outcomes]
+
+    def _take(self, night: Night) -> None:
+        """Take the results that are there, also those that the engine has not told of."""
+        for job in self.plan:
+            outcome = recorded(night.results, job.key)
+            if outcome and outcome.verdict != "lost":
+                self.watch.outcomes[job.key] = outcome
+
+    def _buildable(self, pool: Pool, night: Night, jobs: Iterable[Job]) -> list[Job]:
+        """Build each model once; jobs without one have failed."""
+        models: dict[str, list[Job]] = {}
+        errors: dict[str, str] = {}
+        kinds: dict[str, str] = {}
+        for job in jobs:
+            if job.kind not in kinds:
+                try:
+                    kinds[job.kind] = design_of(job, self.root).key
+                except UserError as error:
+                    kinds[job.kind] = job.kind
+                    errors[job.kind] = str(error)
+            models.setdefault(kinds[job.kind], []).append(job)
+        wanted = {key: group[0] for key, group in models.items() if key not in errors}
+        print(f"{len(wanted)} models for {sum(map(len, models.values()))} runs", flush=True)
+        with Watch(len(wanted), quiet=True, noun="models") as watch:
+            found = local.build(pool, list(wanted.values()), watch)
+        errors |= {key: found[job.key] for key, job in wanted.items() if job.key in found}
+        for key, reason in errors.items():
+            for job in models[key]:
+                self.watch.ended(job, of_job(job, "fail", "not built", reason))
+        return [job for key, group in models.items() if key not in errors for job in group]
+
+    def _fitting(self, jobs: Sequence[Job], night: Night) -> list[Job]:
+        kept = fit(jobs, self.durations, night.left_s * self.options.jobs)
+        chosen = {job.key for job in kept}
+        self.watch.dropped += [job for job in jobs if job.key not in chosen]
+        self.watch.total -= len(self.watch.dropped)
+        if self.watch.dropped:
+            print(f"{len(self.watch.dropped)} seeds are dropped: they take too long for HOURS=")
+        return kept
+
+    def _with_waves(self, pool: Pool, night: Night) -> None:
+        """Make the shortest run of each distinct failure again, with waves."""
+        made = self._made()
+        firsts = [made[bucket.jobs[0]] for bucket in buckets([outcome for _, outcome in made])]
+        again = [
+            replace(job, waves=True)
+            for job, outcome in firsts
+            if outcome.verdict == "fail" and outcome.cause not in NOT_AGAIN
+        ]
+        if again:
+            print(f"{len(again)} failures run again with waves", flush=True)
+        with Watch(len(again), quiet=True, noun="runs with waves") as watch:
+            local.run(pool, again, night.results, watch)
+        self.waves = {replace(job, waves=False).key: watch.outcomes[job.key] for job in again}
+
+    def summary(self, night: Night) -> Summary:
+        """Return what build/nightly/summary.json holds."""
+        made = self._made()
+        outcomes = [outcome for _, outcome in made]
+        lost = sum(outcome.verdict == "lost" for outcome in outcomes)
+        found: list[Bucket] = buckets(outcomes)
+        for bucket in found:
+            bucket.again = self.waves.get(made[bucket.jobs[0]][0].key)
+        return {
+            "started": night.started,
+            "seed": self.options.seed,
+            "blocks": list(self.blocks),
+            "hours": self.options.hours,
+            "engine": self.options.engine,
+            "seconds": round(night.seconds),
+            "planned": len(self.plan),
+            "finished": len(outcomes) - lost,
+            "dropped": len(self.watch.dropped),
+            "lost": lost,
+            "retried": self.watch.retried,
+            "interrupted": self.interrupted,
+            "jobs": run_rows(outcomes),
+            "buckets": bucket_rows(found, outcomes),
+            "campaigns": [campaign.table() for campaign in night.campaigns],
+        }
 
 
-def run_random(kind: RandomRun, seed: int, parameters: Mapping[str, Any]) -> Outcome:
-    """Run one simulation; its folder is kept only if it fails."""
-    title = f"{kind.block} {kind.test} seed {seed} {kind.simulator}"
-    settings = dict(kind.settings)
+def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
+    """Return 0 if nothing failed, 1 if something did, 2 for a bad command, 130 on Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    options.seed = options.seed or random.SystemRandom().randrange(1, 2**31)
     try:
-        result = simulate(
-            kind.block,
-            kind.test,
-            seed=seed,
-            simulator=kind.simulator,
-            settings=settings,
-            parameters=parameters,
-        )
-    except SimulationFailed as failure:
-        result = failure.result
-    else:
-        shutil.rmtree(result.directory, ignore_errors=True)
-    return Outcome(
-        title,
-        result.verdict,
-        result.seconds,
-        result.reason,
-        result.replay,
-        kind.block,
-        kind.test,
-        result.counts.get("compared", 0),
-    )
-
-
-def night(blocks: Sequence[str], hours: float, seed: int) -> dict[str, Any]:
-    """Run it all; return the summary."""
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
-    end = started + hours * 3600
-    outcomes: list[Outcome] = []
-
-    def note(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        if outcome.verdict != "pass" or not outcome.test or len(outcomes) % 20 == 0:
-            seconds = time.monotonic() - started
-            print(f"[{seconds:6.0f} s] {outcome.verdict.upper():<8} {outcome.title}", flush=True)
-            if outcome.verdict == "fail":
-                print(f"           {outcome.reason}\n           {outcome.replay}", flush=True)
-
-    for title, command in campaigns(blocks, hours, seed):
-        left = started + CAMPAIGN_SHARE * hours * 3600 - time.monotonic()
-        note(run_campaign(title, command, left))
-    endless = random_runs(blocks, seed)
-    with ThreadPoolExecutor(cores()) as pool:
-        pending: set[Future[Outcome]] = set()
-        while pending or time.monotonic() < end:
-            while len(pending) < cores() and time.monotonic() < end:
-                pending.add(pool.submit(run_random, *next(endless)))
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for future in done:
-                note(future.result())
-    return summary(outcomes, blocks, hours, seed, time.monotonic() - started)
-
-
-def summary(
-    outcomes: Sequence[Outcome], blocks: Sequence[str], hours: float, seed: int, seconds: float
-) -> dict[str, Any]:
-    """Return what is written to build/nightly/summary.json."""
-    in_step = [o for o in outcomes if o.test in ("RandomProgram", "lockstep")]
-    failures = [outcome for outcome in outcomes if outcome.verdict == "fail"]
-    buckets: dict[str, list[str]] = {}
-    for failure in failures:
-        message = re.sub(r"(0x)?[0-9a-f]*\d[0-9a-f]*", "#", failure.reason)
-        buckets.setdefault(message, []).append(failure.replay)
-    return {
-        "seed": seed,
-        "blocks": list(blocks),
-        "hours": hours,
-        "seconds": round(seconds),
-        "jobs": len(outcomes),
-        "failed": len(failures),
-        "not_done": [o.title for o in outcomes if o.verdict == "not done"],
-        "lockstep_instructions": sum(o.compared for o in in_step),
-        "lockstep_mismatches": sum(o.verdict == "fail" for o in in_step),
-        "buckets": buckets,
-        "outcomes": [asdict(outcome) for outcome in outcomes],
-    }
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 if nothing failed, 1 if something did, 2 when the command makes no sense."""
-    parser = argparse.ArgumentParser(prog="python -m scripts.regress", description=__doc__)
-    parser.add_argument("--blocks", default="riscv,msb_skip", help="blocks, separated by commas")
-    parser.add_argument("--hours", type=float, default=1.0, help="how long (default 1)")
-    parser.add_argument("--seed", type=int, help="the seed of an earlier night; default: a new one")
-    options = parser.parse_args(arguments)
-    seed = options.seed or random.SystemRandom().randrange(1, 2**31)
-    try:
-        blocks = [choose("block", name, Project().benches()) for name in options.blocks.split(",")]
-        if options.hours <= 0:
-            raise UserError(f"HOURS={options.hours}: must be more than 0")
-        print(f"SEED={seed}", flush=True)
-        result = night(blocks, options.hours, seed)
+        blocks = _checked(options, root)
+        print(f"SEED={options.seed}", flush=True)
+        regression = Regression(options, blocks, root)
+        with open_night(root, options.seed, options.hours) as night:
+            regression.run(night)
+            summary = regression.summary(night)
+            write_json(root / "build" / "nightly" / "summary.json", summary)
+            if regression.interrupted:
+                night.keep()
+            else:
+                write_history(root, summary, night.since)
+                night.close()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    write_json(RESULTS / "summary.json", result)
-    for message, replays in result["buckets"].items():
-        print(f"{len(replays):4} x {message}\n       {replays[0]}")
-    print(
-        f"{result['jobs']} jobs, {result['failed']} failed, {len(result['not_done'])} not done;"
-        f" {result['lockstep_instructions']:,} instructions in lock-step"
-    )
-    return 1 if result["failed"] else 0
+    print(report(summary))
+    return 130 if regression.interrupted else int(failed(summary))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m scripts.regress", description=__doc__)
+    parser.add_argument("--blocks", default="", help="separated by commas; default: all")
+    parser.add_argument("--seeds", type=int, help="of each random test; default: as planned")
+    parser.add_argument("--hours", type=float, default=2.0, help="how long (default 2)")
+    parser.add_argument("--engine", default="local", help=" or ".join(ENGINES))
+    parser.add_argument("--jobs", type=int, default=cores(), help="at a time; default: cores")
+    parser.add_argument("--seed", type=int, help="the seed of an earlier night; default: a new one")
+    return parser
+
+
+def _checked(options: argparse.Namespace, root: Path) -> list[str]:
+    """Return the blocks. Raises UserError for an option that makes no sense."""
+    benches = Project(root).benches()
+    named = options.blocks.split(",") if options.blocks else benches
+    blocks = list(dict.fromkeys(choose("block", name, benches) for name in named))
+    choose("ENGINE", options.engine, ENGINES)
+    for name in ("seeds", "hours", "jobs"):
+        value = getattr(options, name)
+        if value is not None and value <= 0:
+            raise UserError(f"{name.upper()}={value}: must be more than 0")
+    if options.engine == "slurm":
+        slurm.require()
+    return blocks
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

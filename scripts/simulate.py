@@ -19,63 +19,26 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 from scripts import processes
 from scripts.build import TOP, Design, Edit, Variant, build, describe, generated
 from scripts.errors import UserError
 from scripts.files import claimed, write_json
+from scripts.judge import Result, judge
 from scripts.power.gates import OSU180
 from scripts.power.netlist_simulation import netlist_for
 from scripts.project import ROOT, Bench, Project, choose
-from scripts.simulators import SIMULATORS, CommandFailed, TimeLimit, make_runner
+from scripts.simulators import SIMULATORS, CommandFailed, Killed, TimeLimit, make_runner
 
 __all__ = ["Edit", "Result", "SimulationFailed", "simulate"]
-
-# How Verilator and Icarus report $fatal, $error and failed assertions; cocotb's own lines begin
-# with the simulation time.
-_COMPLAINT = re.compile(
-    r"^(?:\[\d+\] )?((?:%Error|%Fatal|ERROR|FATAL)(?:-\w+)?: .*)$", re.MULTILINE
-)
 
 PREPARATION_S = 120.0  # that a prepare hook has at least
 
 # Settings that have a make variable of their own; the others go into SETTINGS="name=value ...".
 NAMED_SETTINGS = ("network", "images", "mode", "elf")
-
-
-@dataclass
-class Result:
-    """One run, judged. Written as result.json.
-
-    verdict is "pass" or "fail"; cause says which check failed ("" for a pass), reason says so in
-    words. cycles is what the test reported, seconds the wall clock and cpu_seconds the CPU time of
-    the simulation alone (not its build).
-    """
-
-    block: str
-    test: str
-    seed: int
-    simulator: str
-    parameters: dict[str, Any]
-    settings: dict[str, Any]
-    directory: str
-    replay: str
-    verdict: str = "fail"
-    cause: str = ""
-    reason: str = ""
-    cycles: int = 0
-    seconds: float = 0.0
-    cpu_seconds: float = 0.0
-    counts: dict[str, int] = field(default_factory=dict)
-    notes: dict[str, str] = field(default_factory=dict)
-    first_mismatch: dict[str, Any] | None = None
-    waves: str | None = None
-
 
 _ASKED = ("block", "test", "seed", "simulator", "parameters", "settings")
 
@@ -132,24 +95,15 @@ def simulate(
     is another project (used by tests).
 
     Raises SimulationFailed when the run does not pass, UserError when there is nothing to run:
-    an unknown name, sources that do not build, a missing program, a failing prepare hook.
+    an unknown name, sources that do not build, a missing program, a failing prepare hook. Killed
+    when somebody killed the build or the hook.
     """
-    project = Project(root)
-    bench = project.bench(block)
     parameters, settings = dict(parameters or {}), dict(settings or {})
-    choose("simulator", simulator, SIMULATORS)
-    _check_names(bench, test, parameters, settings)
-    if coverage and simulator != "verilator":
-        raise UserError(f"{simulator} does not measure coverage; use SIM=verilator")
-    own = bench.tests[test]
-    macros = (*own.defines, *defines)
-    made = generated(bench, test, settings)
-    if liberty:
-        values = {**bench.parameters, **made.parameters, **parameters}
-        netlist = netlist_for(block, values, (*bench.defines, *macros), liberty, project.root)
-        macros = (*macros, "NETLIST")
-    variant = Variant(tuple(edits), waves, coverage, netlist, macros, own.libraries, made)
-    design = describe(project, bench, simulator, parameters, variant)
+    variant = Variant(tuple(edits), waves, coverage, netlist, tuple(defines))
+    design = designed(
+        Project(root), block, test, simulator, parameters, settings, variant, liberty=liberty
+    )
+    bench, variant = design.bench, design.variant
     built = build(design)
     spec: dict[str, Any] = {
         "block": block,
@@ -162,11 +116,11 @@ def simulate(
         "plusargs": list(plusargs),
         "edits": [asdict(edit) for edit in variant.edits],
         "coverage": coverage,
-        "netlist": str(netlist or ""),
+        "netlist": str(variant.netlist or ""),
         "defines": list(defines),
     }
     digest = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
-    wanted = project.root / "build" / "runs" / block / f"{test}-{seed}-{digest}"
+    wanted = design.root / "build" / "runs" / block / f"{test}-{seed}-{digest}"
     with claimed(wanted) as directory:
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
@@ -174,11 +128,44 @@ def simulate(
         asked = {name: spec[name] for name in _ASKED}
         replay = replay_command(asked, parameters, liberty)
         result = Result(**asked, directory=str(directory), replay=replay)
-        _run(design, built, spec, result, limit_s or own.timeout_s)
+        _run(design, built, spec, result, limit_s or bench.tests[test].timeout_s)
         write_json(directory / "result.json", asdict(result))
     if result.verdict != "pass":
         raise SimulationFailed(result)
     return result
+
+
+def designed(
+    project: Project,
+    block: str,
+    test: str,
+    simulator: str,
+    parameters: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    variant: Variant,
+    *,
+    liberty: Path | None = None,
+) -> Design:
+    """Return what `simulate` builds for a run, with all that the test itself asks for.
+
+    `variant` is what the caller asks for beyond that. Raises UserError for an unknown name.
+    """
+    bench = project.bench(block)
+    choose("simulator", simulator, SIMULATORS)
+    _check_names(bench, test, parameters, settings)
+    if variant.coverage and simulator != "verilator":
+        raise UserError(f"{simulator} does not measure coverage; use SIM=verilator")
+    own = bench.tests[test]
+    made = generated(bench, test, settings)
+    macros, netlist = (*own.defines, *variant.defines), variant.netlist
+    if liberty:
+        values = {**bench.parameters, **made.parameters, **parameters}
+        netlist = netlist_for(block, values, (*bench.defines, *macros), liberty, project.root)
+        macros = (*macros, "NETLIST")
+    whole = replace(
+        variant, netlist=netlist, defines=macros, libraries=own.libraries, generated=made
+    )
+    return describe(project, bench, simulator, parameters, whole)
 
 
 def _check_names(
@@ -222,7 +209,9 @@ def _run(
     """Simulate in the run's folder and fill in what `result` does not know yet."""
     directory = Path(result.directory)
     preparation_s = max(limit_s, PREPARATION_S)  # a short limit is meant for the simulation
+    started = time.monotonic()
     plusargs = [*spec["plusargs"], *_prepare(design, directory, preparation_s)]
+    result.preparation_seconds = round(time.monotonic() - started, 3)
     waves = directory / "waves.fst" if design.variant.waves else None
     runner = make_runner(spec["simulator"], paths=[design.root, ROOT], limit_s=limit_s)
     started = time.monotonic()
@@ -251,12 +240,12 @@ def _run(
         )
     except (CommandFailed, TimeLimit) as error:
         ended = error
-    except SystemExit:  # the runner's own verdict under pytest; _judge looks more closely
+    except SystemExit:  # the runner's own verdict under pytest; judge looks more closely
         ended = None
     result.seconds = round(time.monotonic() - started, 3)
     result.cpu_seconds = round(runner.outcome.cpu_seconds, 3) if runner.outcome else 0.0
     result.waves = str(waves) if waves and waves.is_file() else None
-    _judge(result, directory, ended)
+    judge(result, directory, ended)
 
 
 def _is_verilator(spec: Mapping[str, Any]) -> bool:
@@ -285,74 +274,14 @@ def _prepare(design: Design, directory: Path, limit_s: float) -> list[str]:
         )
     if outcome.timed_out:
         raise UserError(f"prepare of {design.bench.block} ran past {limit_s:g} s")
+    if outcome.killed:
+        raise Killed(f"prepare of {design.bench.block}: {outcome.ended}")
     if outcome.returncode:
         lines = (directory / "prepare.log").read_text(errors="replace").split("\n")
         last = [line for line in lines if line.strip()] or [f"status {outcome.returncode}"]
         raise UserError(last[-1].removeprefix("error: "))
     plusargs: list[str] = json.loads((directory / "plusargs.json").read_text())
     return plusargs
-
-
-def _judge(result: Result, directory: Path, ended: Exception | None) -> None:
-    """Fill in verdict, cause and reason; a run passes only if nothing at all is amiss."""
-    report: dict[str, Any] = {}
-    with suppress(FileNotFoundError):
-        report = json.loads((directory / "report.json").read_text())
-    result.first_mismatch = report.get("mismatch")
-    result.counts = report.get("counts", {})
-    result.notes = report.get("notes", {})
-    result.cycles = result.counts.get("cycles", 0)
-    log = (directory / "sim.log").read_text(errors="replace")
-    result.cause, result.reason = _fault(result, directory / "results.xml", log, ended)
-    result.verdict = "fail" if result.cause else "pass"
-
-
-def _fault(result: Result, results: Path, log: str, ended: Exception | None) -> tuple[str, str]:
-    """Return (cause, reason), or two empty strings when all is well."""
-    if isinstance(ended, TimeLimit):
-        return "time limit", f"wall-clock limit: {ended}"
-    if complaint := _COMPLAINT.search(log):
-        return "assertion", complaint[1]
-    if not results.is_file():
-        if problem := _import_problem(log):
-            return "import error", f"the bench cannot be imported: {problem}"
-        return "no results", f"no results file; {ended or 'the simulator ended early'}"
-    return _test_fault(result, results) or _silent_fault(result, ended)
-
-
-def _test_fault(result: Result, results: Path) -> tuple[str, str] | None:
-    """Look for a failed test, or none at all, in cocotb's results.xml."""
-    cases = list(ElementTree.parse(results).getroot().iter("testcase"))
-    for case in cases:
-        for fault in (*case.findall("failure"), *case.findall("error")):
-            return "test", _first_line(fault.get("type", ""), fault.get("message", ""))
-    if not [case for case in cases if case.find("skipped") is None]:
-        return "zero tests", f"zero tests ran: no test {result.test} in verif.{result.block}.tests"
-    return None
-
-
-def _silent_fault(result: Result, ended: Exception | None) -> tuple[str, str]:
-    """Look for what makes a test that passed worthless."""
-    if ended:
-        return "no results", f"the simulator failed after the test: {ended}"
-    if result.first_mismatch:
-        return "test", "a mismatch was recorded, yet the test passed"
-    if not result.counts.get("compared"):
-        return "zero comparisons", "zero comparisons: the test never called report(compared=...)"
-    return "", ""
-
-
-def _first_line(kind: str, message: str) -> str:
-    lines = message.strip().splitlines() or [""]
-    return f"{kind}: {lines[0]}" if lines[0] else kind
-
-
-def _import_problem(log: str) -> str | None:
-    """Return the last line of a traceback that ended the import of the test module."""
-    if "discover_tests" not in log and "import_module" not in log:
-        return None
-    found = re.findall(r"(\w*(?:Error|Exception)\b: .*)$", log, re.MULTILINE)
-    return found[-1] if found else None
 
 
 if __name__ == "__main__":

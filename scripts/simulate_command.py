@@ -27,7 +27,7 @@ from scripts.simulate import (
     simulate,
     value_text,
 )
-from scripts.simulators import SIMULATORS
+from scripts.simulators import SIMULATORS, Killed
 
 EXAMPLES = """examples:
   python -m scripts.simulate                                      every block's smoke runs
@@ -36,7 +36,7 @@ EXAMPLES = """examples:
 """
 
 # Causes after which a second run with waves would show nothing new.
-_NO_RERUN = ("time limit", "import error", "zero tests")
+NO_RERUN = ("time limit", "import error", "zero tests")
 
 
 @dataclass(frozen=True)
@@ -221,7 +221,7 @@ def _run_one(job: Job) -> tuple[bool, str]:
         return True, _line(job, _simulate(job, job.waves))
     except SimulationFailed as failure:
         return False, _failure(job, failure.result)
-    except UserError as error:
+    except (UserError, Killed) as error:
         return False, f"FAIL  {job.title}\n      {error}"
 
 
@@ -241,7 +241,7 @@ def _simulate(job: Job, waves: bool) -> Result:
 
 def _failure(job: Job, result: Result) -> str:
     waves = result.waves
-    if not job.waves and result.cause not in _NO_RERUN:
+    if not job.waves and result.cause not in NO_RERUN:
         try:
             waves = _simulate(job, waves=True).waves
         except SimulationFailed as again:

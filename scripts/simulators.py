@@ -35,6 +35,10 @@ class CommandFailed(Exception):
     """A build or simulation command ended with a non-zero status."""
 
 
+class Killed(CommandFailed):
+    """A command was killed, which says nothing about what it did."""
+
+
 class TimeLimit(Exception):
     """A command ran past its wall-clock limit."""
 
@@ -72,8 +76,10 @@ class _Limited(runner.Runner):
             )
             if self.outcome.timed_out:
                 raise TimeLimit(f"{Path(command[0]).name} ran past {self.limit_s:g} s")
+            if self.outcome.killed:
+                raise Killed(f"{Path(command[0]).name}: {self.outcome.ended}")
             if self.outcome.returncode:
-                raise CommandFailed(f"{Path(command[0]).name}: status {self.outcome.returncode}")
+                raise CommandFailed(f"{Path(command[0]).name}: {self.outcome.ended}")
 
 
 class Verilator(_Limited, runner.Verilator):

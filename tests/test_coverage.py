@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -157,7 +158,56 @@ def test_groups_of_different_models_are_not_added_up() -> None:
         merge([[Group("g", {"a": 1})], [Group("g", {"b": 2})]])
 
 
-@pytest.mark.parametrize("block", ["msb_skip", "riscv"])
+BINS = ("zero", "one", "many")
+
+
+def groups_of(counts: list[int]) -> list[Group]:
+    """What a run has hit."""
+    return [Group("g", dict(zip(BINS, counts, strict=True)), {"why": 1})]
+
+
+def plain(merged: dict[str, Group]) -> dict[str, dict[str, int]]:
+    return {name: group.hits for name, group in merged.items()}
+
+
+def drawn_runs(random: Random) -> list[list[int]]:
+    """Hits of the bins in two to six runs."""
+    return [[random.randrange(4) for _ in BINS] for _ in range(random.randint(2, 6))]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_bins_add_up_in_any_order_and_in_any_parts(seed: int) -> None:
+    random = Random(seed)
+    runs = drawn_runs(random)
+    together = plain(merge(map(groups_of, runs)))
+    shuffled = random.sample(runs, len(runs))
+    assert plain(merge(map(groups_of, shuffled))) == together
+    cut = random.randrange(1, len(runs))
+    parts = (merge(map(groups_of, part)) for part in (shuffled[:cut], shuffled[cut:]))
+    assert plain(merge(part.values() for part in parts)) == together
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_points_of_code_add_up_in_any_order_and_in_any_parts(tmp_path: Path, seed: int) -> None:
+    random, paths = Random(seed), []
+    for number, counts in enumerate(drawn_runs(random)):
+        path = tmp_path / f"{number}.dat"
+        lines = [
+            record(tmp_path, "branch", 3, name, n, "3")
+            for name, n in zip(BINS, counts, strict=True)
+        ]
+        path.write_text("".join(random.sample(lines, len(lines))))
+        paths.append(path)
+    together = read_points(paths, tmp_path)
+    shuffled = random.sample(paths, len(paths))
+    cut = random.randrange(1, len(paths))
+    measured = coverage.Measured()
+    for part in (shuffled[:cut], shuffled[cut:]):
+        measured.add("part", read_points(part, tmp_path), [])
+    assert read_points(shuffled, tmp_path) == together == measured.code
+
+
+@pytest.mark.parametrize("block", ["msb_skip", "riscv", "sparse_stream"])
 def test_testplan_lists_exactly_the_cover_groups(block: str) -> None:
     bench = Project(ROOT).bench(block)
     coverage.check_testplan(bench)

@@ -24,6 +24,7 @@ def figures() -> list[Figure]:
             network,
             against="published",
             reference=reference,
+            source="arXiv 2603.10100",
             conditions={"mode": "soft", "seeds": [0, 1, 2]},
         )
         for network, reference in (("lenet5-relu", 88.42), ("lenet5-tanh", 74.87))
@@ -92,16 +93,17 @@ def test_bench_runs_its_providers_and_writes_their_figures(
 
 def test_bench_of_an_unknown_block_lists_the_valid_ones(capsys: pytest.CaptureFixture[str]) -> None:
     assert bench.main(["--block", "adder"]) == 2
-    valid = "riscv, msb_skip, sparse_stream, pot"
+    valid = "riscv, msb_skip, sparse_stream, pot, regression"
     assert capsys.readouterr().err == f"error: unknown BLOCK 'adder'; valid: {valid}\n"
 
 
 README = f"# Title\n\nBefore\n\n{readme.BEGIN}\nold\n{readme.END}\n\nAfter\n"
-TABLE = """| toy | lenet5-relu | lenet5-tanh | unit | to beat |
-|---|---|---|---|---|
-| products skipped | 93.125 | 93.125 | % | 88.42 / 74.87 |
-| cycles per inference, exact | 812,345 |  | cycles |  |
-| cycles per inference, soft | 399,000 |  | cycles |  |
+SOURCE = "[arXiv 2603.10100](https://arxiv.org/abs/2603.10100)"
+TABLE = f"""| toy | lenet5-relu | lenet5-tanh | unit | to beat | source |
+|---|---|---|---|---|---|
+| products skipped | 93.125 | 93.125 | % | 88.42 / 74.87 | {SOURCE} |
+| cycles per inference, exact | 812,345 |  | cycles |  |  |
+| cycles per inference, skipping | 399,000 |  | cycles |  |  |
 """
 
 
@@ -119,8 +121,31 @@ def test_what_is_measured_on_no_network_has_a_table_of_its_own() -> None:
     area = Figure(name="area_kge", value=26.7, unit="kGE", reference=37.5)
     assert readme.tables("toy", [area, *figures()]) == [
         TABLE.rstrip("\n"),
-        "| toy | value | unit | to beat |\n|---|---|---|---|\n| area kge | 26.7 | kGE | 37.5 |",
+        "| toy | value | unit | to beat | source |\n|---|---|---|---|---|\n"
+        "| area | 26.7 | kGE | 37.5 |  |",
     ]
+
+
+def test_of_a_block_with_headlines_the_readme_has_no_more_than_these() -> None:
+    speed = Figure("replay_cycles_per_second", 3_000_000, "1/s", "lenet5-relu")
+    text = "\n".join(readme.tables("msb_skip", [*figures(), speed]))
+    assert "products skipped" in text
+    assert "replay" not in text
+    assert "cycles per inference" not in text
+
+
+def test_a_block_with_many_figures_shows_those_that_have_something_to_beat() -> None:
+    many = [Figure("latency", i, "ns", conditions={"case": f"case {i}"}) for i in range(20)]
+    beaten = Figure("energy_ratio", 2.4, "x", reference=1.4, source="arXiv 2209.15257")
+    text = "\n".join(readme.tables("toy", [*many, beaten]))
+    assert "2.4" in text
+    assert "latency" not in text
+
+
+def test_figures_that_conditions_cannot_tell_apart_both_have_a_row() -> None:
+    long = "a condition that is too long for the label of a row, and differs only at its end: "
+    both = [Figure("latency", i, "ns", conditions={"case": f"{long}{i}"}) for i in (1, 2)]
+    assert readme.tables("toy", both)[0].count("latency") == 2
 
 
 def test_a_readme_without_markers_is_refused_and_kept(

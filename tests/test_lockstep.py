@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ import pytest
 from scripts.errors import UserError
 from scripts.figures_trust import TESTED, LockstepRun
 from scripts.formal import Proof, proofs, prove
-from scripts.regress import random_runs
 from scripts.shrink import minimised, shrink
 from scripts.simulate import Edit, SimulationFailed, simulate
 from verif.riscv.prepare import random_stimulus
@@ -157,9 +155,3 @@ def test_an_unknown_proof_lists_the_valid_ones() -> None:
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 2
     assert run.stderr.startswith("error: unknown PROOF 'all'; valid: decoder, integer")
-
-
-def test_the_nightly_is_the_same_for_the_same_seed() -> None:
-    first, again = (list(islice(random_runs(["riscv"], 7), 20)) for _ in range(2))
-    assert first == again
-    assert first != list(islice(random_runs(["riscv"], 8), 20))

@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from scripts.errors import UserError
 from scripts.simulate import Edit, SimulationFailed, simulate
+from verif.soc import coverage
 
+CHECKS = 248  # of verif/firmware/soc_bus
 IMAGE_VALUES = 1176 + 400 + 120 + 84 + 10 + 5 * 3
 
 
@@ -88,12 +92,19 @@ def test_first_layer_runs_on_a_four_state_simulator() -> None:
 
 
 def test_bus_does_what_networks_do_not_ask_for() -> None:
-    assert simulate("soc", "Bus").counts["compared"] == 19
-    assert simulate("soc", "Bus", simulator="icarus").counts["compared"] == 19
+    assert simulate("soc", "Bus").counts["compared"] == CHECKS
+    assert simulate("soc", "Bus", simulator="icarus").counts["compared"] == CHECKS
 
 
-def bus_bug(old: str, new: str) -> tuple[str, Edit]:
-    return "Bus", Edit("rtl/soc/soc_bus.sv", old, new)
+def test_bus_reaches_every_bin_of_the_buses_and_the_device() -> None:
+    result = simulate("soc", "Bus")
+    groups = {group.name: group for group in coverage.collect(Path(result.directory))}
+    for name in coverage.EVENTS:
+        assert groups[f"soc.{name}"].holes == []
+
+
+def bus_bug(old: str, new: str, module: str = "soc_bus") -> tuple[str, Edit]:
+    return "Bus", Edit(f"rtl/soc/{module}.sv", old, new)
 
 
 PLANTED_BUGS = {
@@ -117,6 +128,18 @@ PLANTED_BUGS = {
     ),
     "the device can be read": bus_bug("DeviceBase && data_we_i", "DeviceBase"),
     "fetches outside the instruction RAM succeed": bus_bug("instr_gnt_o && !fetch_hit", "1'b0"),
+    "the data RAM is half as large": bus_bug(
+        "data_addr_i[2 +: DataWidth];", "{1'b0, data_addr_i[2 +: DataWidth-1]};"
+    ),
+    "an interrupt line goes astray": bus_bug(
+        ".irq_timer_i,\n    .irq_external_i,\n    .instr_req_o",
+        ".irq_timer_i (irq_external_i),\n    .irq_external_i,\n    .instr_req_o",
+        "soc",
+    ),
+    "a marker is printed, too": bus_bug(
+        "register_i == DeviceConsole", "register_i != DeviceExit", "soc_device"
+    ),
+    "the console loses a bit": bus_bug("value_q[7:0]", "{1'b0, value_q[6:0]}", "soc_device"),
 }
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs behind `make mutants`, `make nightly` and `make synth`: their rules and errors."""
+"""The programs behind `make mutants` and `make synth`: their rules and errors."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts import fuzz_rtl, mutants, regress, synth
+from scripts import fuzz_rtl, mutants, synth
 from scripts.errors import UserError
 from scripts.power.gates import OSU180
-from scripts.regress import Outcome, summary
+from scripts.project import Project
 
 OSU = OSU180
 
@@ -37,9 +37,19 @@ def test_a_line_of_the_mutator_is_understood() -> None:
     assert (mutant.place, mutant.source) == ("access_i[0]", "rtl/riscv/riscv_csr.sv:117")
 
 
-def test_a_block_without_a_suite_is_named() -> None:
-    with pytest.raises(UserError, match="soc has no mutation suite"):
-        fuzz_rtl.suite("soc")
+def test_a_block_without_a_suite_is_named(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz_rtl, "Project", lambda: Project(toy))
+    with pytest.raises(UserError, match="counter has no mutation suite"):
+        fuzz_rtl.suite("counter")
+
+
+def test_the_system_is_mutated_in_its_own_modules_and_what_nobody_reads_is_proven() -> None:
+    work = fuzz_rtl.Campaign("soc", seed=1, count=100)
+    made = work.make()
+    assert {mutant.module for mutant in made} == {"soc", "soc_bus", "soc_device"}
+    assert work.is_original(next(mutant for mutant in made if "hartid" in mutant.place))
+    read = next(mutant for mutant in made if "issue_valid" in mutant.place)
+    assert not mutants.is_unread(work.folder, read.instance, read.number)
 
 
 def test_mutants_are_noticed_and_one_that_changes_nothing_is_proven() -> None:
@@ -54,34 +64,6 @@ def test_mutants_are_noticed_and_one_that_changes_nothing_is_proven() -> None:
     assert not noticed.equivalent
     original = fuzz_rtl.Verdict(mutants.Mutant(0, "", "", "", "", made[0].instance))
     assert work.is_original(original.mutant)
-
-
-def test_a_night_is_summed_up_with_failures_by_message() -> None:
-    outcomes = [
-        Outcome("a", "pass", 1.0, block="riscv", test="RandomProgram", compared=1000),
-        Outcome("b", "fail", 1.0, "pc 0x80000010 differs", "make sim 1", "riscv", "lockstep", 10),
-        Outcome("c", "fail", 1.0, "pc 0x80000abc differs", "make sim 2", "riscv", "lockstep", 20),
-        Outcome("mutants riscv", "not done", 1.0, "out of time"),
-    ]
-    result = summary(outcomes, ["riscv"], 0.2, 7, 10.0)
-    assert (result["jobs"], result["failed"]) == (4, 2)
-    assert result["not_done"] == ["mutants riscv"]
-    assert (result["lockstep_instructions"], result["lockstep_mismatches"]) == (1030, 2)
-    assert result["buckets"] == {"pc # differs": ["make sim 1", "make sim 2"]}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--blocks", "nix"], "unknown block 'nix'"),
-        (["--hours", "0"], "HOURS=0.0: must be more than 0"),
-    ],
-)
-def test_a_night_that_makes_no_sense_is_refused(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert regress.main(arguments) == 2
-    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

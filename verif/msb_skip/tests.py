@@ -34,13 +34,15 @@ class UnitTest(uvm_test):
         self.env = Env("env", self, self.bench)
         parameters = run.parameters()
         self.accumulators: int = parameters["Accumulators"]
+        self.resets = 0
         self.multipliers: int = 4 if parameters["Simd4"] else parameters["Multipliers"]
 
     async def run_phase(self) -> None:
         self.raise_objection()
         await self.reset(FIRST_EDGE_NS - 1)
         predictor = self.env.predictor
-        watchdog = run.Watchdog(lambda: predictor.last, cycles=HANG_CYCLES).start()
+        # One reset looks like another; without their number two might pass for a standstill.
+        watchdog = run.Watchdog(lambda: (self.resets, predictor.last), cycles=HANG_CYCLES).start()
         await self.traffic()
         await self.send(sequences.read_back(self.accumulators))
         await self.env.agent.driver.drained()
@@ -59,6 +61,7 @@ class UnitTest(uvm_test):
         Both edges are half a ns off the clock's, where simulators agree on what comes first.
         """
         await Timer(random.randrange(500, within_ns * 1000, 1000), unit="ps")
+        self.resets += 1
         self.bench.rst_n.value = 0
         if cycles := random.randint(0, 5):
             await ClockCycles(self.bench.clk, cycles)

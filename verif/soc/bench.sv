@@ -5,6 +5,12 @@
 
 `timescale 1ns/1ps
 
+`ifndef NETLIST  // of which only the ports are known
+`ifndef MUTANTS
+`define INSIDES
+`endif
+`endif
+
 module bench #(
   parameter int Multipliers  = 1,
   parameter int Accumulators = 8,
@@ -12,6 +18,8 @@ module bench #(
 );
 
   localparam int ResetCycles = 4;
+  localparam int Characters  = 16;
+  localparam logic [7:0] InterruptMarker = 8'd4;
 
   logic clk = 1'b0;
   logic rst_n = 1'b1;
@@ -26,17 +34,27 @@ module bench #(
   logic        console_valid, exit_valid, marker_valid;
   logic [7:0]  console;
   logic [31:0] value;
+  logic [2:0]  lines = '0;
 
+`ifdef MUTANTS
+  // A netlist with mutants (scripts/mutants.py), whose parameters are set already
+  logic [9:0] mutant;
+  initial if (!$value$plusargs("mutant=%d", mutant)) mutant = '0;
+
+  soc u_soc (
+    .mutsel         (mutant),
+`else
   soc #(
     .Multipliers (Multipliers),
     .Accumulators(Accumulators),
     .Simd4       (Simd4)
   ) u_soc (
+`endif
     .clk_i          (clk),
     .rst_ni         (rst_n),
-    .irq_software_i (1'b0),
-    .irq_timer_i    (1'b0),
-    .irq_external_i (1'b0),
+    .irq_software_i (lines[0]),
+    .irq_timer_i    (lines[1]),
+    .irq_external_i (lines[2]),
     .console_valid_o(console_valid),
     .console_o      (console),
     .exit_valid_o   (exit_valid),
@@ -106,18 +124,31 @@ module bench #(
   logic [31:0] event_retired = '0;  // instructions before it; 0 on a netlist
   logic        event_exit = 1'b0;
 
+  logic [8*Characters-1:0] console_text = '0;  // the last ones written
+
+  // Only the program knows when it is ready for an interrupt, so it sets the lines itself.
+  wire sets_lines = marker_valid && value[31:24] == InterruptMarker;
+
   // `events` is written last, so that whoever wakes on it finds the others already new.
   always_ff @(posedge clk) begin
     cycle <= cycle + 64'd1;
-    if (marker_valid || exit_valid) begin
+    if (sets_lines) lines <= value[2:0];
+    if ((marker_valid && !sets_lines) || exit_valid) begin
       event_value   <= value;
-`ifndef NETLIST  // of which only the ports are known
+`ifdef INSIDES
       event_retired <= u_soc.u_riscv.u_csr.minstret_q[31:0];
 `endif
       event_exit    <= exit_valid;
       events        <= events + 32'd1;
     end
-    if (console_valid) $write("%c", console);
+    if (console_valid) begin
+      $write("%c", console);
+      console_text <= {console_text[8*(Characters-1)-1:0], console};
+    end
   end
+
+`ifdef INSIDES
+  `include "probe.vh"
+`endif
 
 endmodule : bench

@@ -13,12 +13,16 @@ from pyuvm import uvm_test
 from verif.common import lockstep as lockstep_outcome
 from verif.common import run
 from verif.common.watchdog import CLOCK_PERIOD_NS
+from verif.soc import coverage
 from verif.soc.env import Env
 
 # No layer takes this long: the exact network on the plain program needs about 1.2 million cycles
 # for c3.
 HANG_CYCLES = 5_000_000
-BUS_CYCLES = 20_000
+BUS_CYCLES = 100_000
+# What the program of the test Bus sends out
+BUS_TEXT = "Über *UU*\n".encode()
+BUS_MARKERS = [0x5555_5555, 0xAAAA_AAAA]
 
 
 class NetworkTest(uvm_test):
@@ -61,6 +65,8 @@ class Inference(NetworkTest):
         )
         assert monitor.exit_code == 0, f"the program ended with code {monitor.exit_code}"
         assert images == len(self.env.expected["counts"]), f"only {images} images were finished"
+        coverage.sample_network(run.settings(), run.parameters())
+        coverage.export(cocotb.top)
 
 
 @pyuvm.test()
@@ -88,18 +94,36 @@ class OneLayer(NetworkTest):
 
     def check_phase(self) -> None:
         run.report(cycles=sum(self.env.monitor.layer_cycles.values()))
+        coverage.export(cocotb.top)
 
 
 @pyuvm.test()
 class Bus(uvm_test):
-    """A program checks what LeNet-5 leaves out: code as data, self-written code, bus errors."""
+    """A program checks what LeNet-5 leaves out: code as data, all lanes and addresses, bus errors,
+    interrupts. What it sends out through the device is checked here."""
 
     async def run_phase(self) -> None:
         self.raise_objection()
         bench: Any = cocotb.top
-        await First(bench.events.value_change, Timer(BUS_CYCLES * CLOCK_PERIOD_NS, unit="ns"))
-        assert int(bench.event_exit.value), f"the program did not end within {BUS_CYCLES} cycles"
+        markers = await self._follow(bench)
         code = int(bench.event_value.value)
-        run.report(compared=code >> 8, cycles=int(bench.cycle.value))
-        assert code & 0xFF == 0, f"check {code & 0xFF} of verif/firmware/soc_bus failed"
+        checks, failed = code >> 16, code & 0xFFFF
+        run.report(compared=checks, cycles=int(bench.cycle.value))
+        assert not failed, f"check {failed} of verif/firmware/soc_bus failed"
+        assert markers == BUS_MARKERS, f"markers {[f'{value:08x}' for value in markers]}"
+        text = int(bench.console_text.value).to_bytes(16, "big").lstrip(b"\0")
+        assert text == BUS_TEXT, f"the console has {text!r}, not {BUS_TEXT!r}"
+        coverage.export(bench)
         self.drop_objection()
+
+    @staticmethod
+    async def _follow(bench: Any) -> list[int]:
+        """Return the markers before the exit."""
+        limit = Timer(BUS_CYCLES * CLOCK_PERIOD_NS, unit="ns")
+        markers: list[int] = []
+        while True:
+            awaited = await First(bench.events.value_change, limit)
+            assert awaited is not limit, f"the program did not end within {BUS_CYCLES} cycles"
+            if int(bench.event_exit.value):
+                return markers
+            markers.append(int(bench.event_value.value))

@@ -12,7 +12,8 @@
 #define DEVICE_EXIT (*(volatile uint32_t *)0xF0000004u)
 #define DEVICE_MARKER (*(volatile uint32_t *)0xF0000008u)
 
-enum marker_event { MARKER_IMAGE_BEGIN = 1, MARKER_LAYER_END = 2, MARKER_IMAGE_END = 3 };
+// MARKER_INTERRUPTS sets the lines of the bench: index 1 software, 2 timer, 4 external, or several
+enum marker_event { MARKER_IMAGE_BEGIN = 1, MARKER_LAYER_END = 2, MARKER_IMAGE_END = 3, MARKER_INTERRUPTS = 4 };
 
 // The barrier keeps the compiler from moving a result's store behind the marker that announces it.
 static inline void marker(enum marker_event event, uint32_t index) {

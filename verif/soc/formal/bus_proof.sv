@@ -131,6 +131,10 @@ module bus_proof
       assert (device_write == (data_req && data_we && data_addr >= DeviceBase
                                && data_addr < DeviceBase + 32'd16));
       if (device_write) assert (device_register == data_addr[3:2]);
+      // A RAM that nobody asked for stays idle: simulations do not notice, batteries do.
+      assert (instr_ram_req == ((instr_req && instr_ok)
+                                || (data_req && in_ram(data_addr, InstrRamBase))));
+      assert (data_ram_req == (data_req && in_ram(data_addr, DataRamBase)));
       if (instr_rvalid && instr_reads_q && known_before_q) begin
         assert (instr_err || instr_rdata[8*lane +: 8] == value_before_q);
       end

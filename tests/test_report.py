@@ -1,0 +1,407 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The report, opened in a real browser: its numbers, its links, its width, and what is missing."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.figure import read_figures
+from scripts.labels import number
+from scripts.report import layers, techniques
+from scripts.report.__main__ import main
+from scripts.report.canvas import TYPEFACES
+from scripts.report.collect import collect
+from tests import browser, report_files
+
+FULL_PAGES = ("index", "method", "block-riscv", "block-msb_skip", "block-sparse_stream",
+              "block-soc", "block-pot", "network-lenet5-relu", "network-lenet5-tanh",
+              "network-vgg16-cifar10")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report of a project in which much was measured."""
+    root = report_files.measured(tmp_path_factory.mktemp("full"))
+    assert main([], root) == 0
+    return root / "build/report"
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a report of a project in which nothing was measured."""
+    root = report_files.bare(tmp_path_factory.mktemp("empty"))
+    assert main([], root) == 0
+    return root / "build/report"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[browser.Browser]:
+    if browser.PROGRAM is None:
+        pytest.skip("chromium is not installed (apt.txt)")
+    with browser.Browser() as opened:
+        yield opened
+
+
+def pages(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.html"))
+
+
+def facts(folder: Path, page: str) -> Any:
+    return json.loads((folder / f"{page}.json").read_text())
+
+
+def text(chromium: browser.Browser, selector: str) -> str:
+    """What stands in the elements that match, folded ones included, as one line."""
+    found = chromium.evaluate(
+        f"""[...document.querySelectorAll({json.dumps(selector)})].map(element => {{
+            const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), words = [];
+            while (walker.nextNode()) words.push(walker.currentNode.nodeValue);
+            return words.join(' '); }}).join(' ')"""
+    )
+    return " ".join(found.split())
+
+
+# ---- Numbers ----
+
+
+def shown(value: float) -> str:
+    return number(value).replace("-", "\N{MINUS SIGN}")
+
+
+@pytest.mark.parametrize("block", ["msb_skip", "riscv", "sparse_stream", "pot"])
+def test_every_figure_is_on_its_block_s_page_as_the_file_has_it(
+    full: Path, chromium: browser.Browser, block: str
+) -> None:
+    chromium.open(full / f"block-{block}.html", 1600)
+    cells = chromium.evaluate(
+        """[...document.querySelectorAll('td[data-figure]')].map(td => [td.dataset.figure,
+           +td.dataset.place, +td.querySelector('data').value, td.textContent.trim()])"""
+    )
+    path = full.parent / "bench" / f"{block}.json"
+    path = path if path.exists() else full.parents[1] / "docs/bench" / path.name
+    figures = read_figures(path)[1]
+    assert sorted(place for _, place, _, _ in cells) == list(range(len(figures)))
+    for name, place, value, told in cells:
+        figure = figures[place]
+        assert (name, value, told) == (figure.name, figure.value, shown(figure.value))
+    assert [f["value"] for f in facts(full, f"block-{block}")["block"]["figures"]] == [
+        figure.value for figure in figures
+    ]
+
+
+def test_the_overview_tells_each_block_s_night_coverage_and_mutants(
+    full: Path, chromium: browser.Browser
+) -> None:
+    chromium.open(full / "index.html", 1600)
+    rows = chromium.evaluate(
+        """Object.fromEntries([...document.querySelectorAll('#blocks + table tbody tr')].map(
+           tr => [tr.querySelector('th').textContent, tr.innerText.replace(/\\s+/g, ' ')]))"""
+    )
+    assert set(rows) == {"riscv", "msb_skip", "soc", "sparse_stream", "pot"}
+    for told in ("fail 2 of 6 runs failed, 1 lost", "99.5 %", "97 %", "96.25 %", "99.66 %",
+                 "28.036 kGE", "37.5"):  # fmt: skip
+        assert told in rows["riscv"], told
+    assert "pass 1 run" in rows["soc"]
+    assert "90.851 %" in rows["msb_skip"]
+    assert "1.5 x" in rows["pot"]
+    assert "1.4" in rows["pot"]
+
+
+def test_energy_and_accuracy_of_each_technique_follow_from_the_figures(
+    full: Path, chromium: browser.Browser
+) -> None:
+    found = {point.technique: point for point in techniques.outcomes(collect(full.parents[1]))
+             if (point.network, point.library) == ("lenet5-relu", "osu018")}  # fmt: skip
+    block = collect(full.parents[1]).blocks["msb_skip"]
+    saved = block.pick("energy_saved", "lenet5-relu", library="osu018", level="loop", multipliers=1,
+                       baseline="exact", same_weights=False, ram_scale=1.0,
+                       program="lenet5_branch")  # fmt: skip
+    skip = found["MSB skip in software"]
+    assert 100 * (1 - skip.ratio) == pytest.approx(saved[0].value, abs=0.01)
+    lost = block.pick("images_lost_vs_plain", "lenet5-relu")[0]
+    assert skip.lost == pytest.approx(lost.value / 100, abs=1e-3)
+    assert found["powers of two"].ratio == pytest.approx(1 / 2.25)
+    assert [one.ratio for one in found["powers of two"].opponents] == [1 / 2.25, 1 / 1.5]
+    assert found["powers of two"].lost == pytest.approx(99.433 - 99.20, abs=1e-3)
+    assert found["powers of two"].control == pytest.approx(0.05)
+    assert found["sparse streaming"].lost == 0
+    chromium.open(full / "index.html", 1600)
+    table = text(chromium, "#techniques + table")
+    for point in found.values():
+        assert point.technique in table
+        assert shown(round(100 * point.ratio, 1)) in table
+
+
+def test_a_technique_is_one_entry(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    new = techniques.Technique(
+        title="less area",
+        block="pot",
+        energy=techniques.Pick("pot", "area_ratio"),
+        opponents=(techniques.Pick("pot", "area_ratio", text="itself"),),
+    )
+    monkeypatch.setattr(techniques, "TECHNIQUES", (*techniques.TECHNIQUES, new))
+    assert techniques.outcomes(collect(full.parents[1]))[-1].opponents[0].ratio == 1
+
+
+def test_a_network_s_layers_have_products_cycles_energy_and_mismatches(
+    full: Path, chromium: browser.Browser
+) -> None:
+    chromium.open(full / "network-lenet5-relu.html", 1600)
+    cells = chromium.evaluate(
+        """[...document.querySelectorAll('data[data-layer]')].map(
+           e => [e.dataset.block, +e.dataset.column, e.dataset.layer, +e.value])"""
+    )
+    columns = facts(full, "network-lenet5-relu")["layers"]
+    expected = [
+        [block, place, layer, value]
+        for block, listed in columns.items()
+        for place, column in enumerate(listed)
+        for layer, value in column["values"].items()
+    ]
+    assert sorted(cells) == sorted(expected)
+    named = {(c["group"], c["title"]): c["values"] for c in columns["msb_skip"]}
+    figures = collect(full.parents[1]).blocks["msb_skip"]
+    skipped = figures.pick("products_skipped", "lenet5-relu")[0].conditions
+    assert named["products", "multiplied"] == skipped["kept_by_layer"]
+    assert named["energy, nJ, osu018", "exact"] == {"c1": 2999.8, "c3": 2999.8}
+    assert named["mismatches", "RTL vs golden"]["c3"] == 0
+    total = sum(sum(skipped[f"{fate}_by_layer"].values()) for fate in layers.FATES)
+    assert total == pytest.approx(416_520, abs=2)
+    assert "1 run compared every layer: no mismatch" in text(chromium, "main")
+
+
+def test_the_command_for_missing_energy_is_one_that_exists() -> None:
+    from scripts.power.__main__ import BLOCKS
+
+    assert layers.POWERED == BLOCKS
+
+
+# ---- Failures, holes, survivors ----
+
+
+def test_failures_stand_in_groups_with_the_line_that_repeats_them(
+    full: Path, chromium: browser.Browser
+) -> None:
+    chromium.open(full / "block-riscv.html", 1600)
+    assert text(chromium, "blockquote.message").startswith(report_files.MESSAGE)
+    main_text = text(chromium, "main")
+    assert "2 \N{MULTIPLICATION SIGN} RandomProgram" in main_text
+    assert "make sim TEST=RandomProgram SEED=2" in main_text
+    assert "1 \N{MULTIPLICATION SIGN} lockstep" in main_text
+    assert main_text.count("Passed when it was made again.") == 1
+    assert "2 of 6 runs of the last night failed" in text(chromium, ".answer")
+    plan = text(chromium, "#testplan + table")
+    assert "RandomProgram 2 failed, 1 passed" in plan
+    assert "lockstep 1 lost, 1 passed" in plan
+    assert "V1" in plan
+
+
+def test_holes_come_before_the_coverage_table_and_survivors_are_listed(
+    full: Path, chromium: browser.Browser
+) -> None:
+    chromium.open(full / "block-riscv.html", 1600)
+    told = text(chromium, "main")
+    found = [told.index(word) for word in ("1 empty bin", report_files.HOLE, "riscv.sv:77 line",
+                                           "missing: 1 toggle or expression", "9,625")]  # fmt: skip
+    assert found == sorted(found)
+    assert "branch 97 97 100 98 " in told
+    assert "expr no points 0 0" in told
+    assert "rtl/riscv/riscv_alu.sv:61 const1 $procmux$1147.B[7]" in text(
+        chromium, "#mutants ~ .scroll"
+    )
+
+
+def test_the_last_nights_are_listed_newest_first(full: Path, chromium: browser.Browser) -> None:
+    chromium.open(full / "index.html", 1600)
+    told = text(chromium, "#nights ~ .scroll")
+    assert told.index("21 Nov 2026") < told.index("20 Nov 2026") < told.index("19 Nov 2026")
+    assert "3 of 500 failed" in told
+    assert text(chromium, "#studies + ul") == "digits"
+    assert "not run" in told
+
+
+# ---- What is missing ----
+
+
+def test_what_was_not_measured_is_missing_with_its_command_and_never_zero(
+    empty: Path, chromium: browser.Browser
+) -> None:
+    chromium.open(empty / "index.html", 1600)
+    table = text(chromium, "#blocks + table tbody")
+    for block in ("riscv", "msb_skip", "sparse_stream"):
+        for command in (f"nightly BLOCKS={block}", *(f"{word} BLOCK={block}" for word in
+                        ("coverage", "mutants", "bench"))):  # fmt: skip
+            assert f"missing make {command}" in table
+    for page in pages(empty):
+        if page.stem == "method":
+            continue
+        chromium.open(page, 1600)
+        assert not re.search(r"(?<![\d.])0(\.0+)? ?%", text(chromium, "main")), page.name
+        assert not chromium.evaluate("document.querySelectorAll('main data').length")
+    assert facts(empty, "block-riscv")["block"]["coverage"] == {
+        "missing": "make coverage BLOCK=riscv"
+    }
+
+
+def test_a_block_without_coverage_among_others_that_have_it_is_missing(
+    full: Path, chromium: browser.Browser
+) -> None:
+    chromium.open(full / "block-soc.html", 1600)
+    assert "missing make coverage BLOCK=soc" in text(chromium, "#coverage ~ p")
+    assert "missing make mutants BLOCK=soc" in text(chromium, "#mutants ~ p")
+    assert facts(full, "index")["blocks"]["soc"]["coverage"] == {
+        "missing": "make coverage BLOCK=soc"
+    }
+
+
+# ---- Pages ----
+
+
+def test_the_pages_are_those_of_the_blocks_and_networks(full: Path) -> None:
+    assert {page.stem for page in pages(full)} == set(FULL_PAGES)
+    for page in pages(full):
+        assert facts(full, page.stem) is not None
+
+
+@pytest.mark.parametrize("width", [400, 1600])
+@pytest.mark.parametrize("report", ["full", "empty"])
+def test_nothing_overflows(
+    request: pytest.FixtureRequest, chromium: browser.Browser, report: str, width: int
+) -> None:
+    for page in pages(request.getfixturevalue(report)):
+        chromium.open(page, width)
+        for unfolded in (False, True):
+            if unfolded:
+                chromium.evaluate(
+                    "document.querySelectorAll('details').forEach(d => d.open = true)"
+                )
+            assert chromium.evaluate("document.documentElement.scrollWidth") <= width, page.name
+            assert chromium.evaluate(_OUTSIDE) == [], page.name
+
+
+# Elements that reach beyond the page, unless a box that scrolls holds them; letters of a plot that
+# reach beyond it.
+_OUTSIDE = """[
+  ...[...document.body.querySelectorAll('*')].filter(e => !e.closest('.scroll, pre, svg')
+      && e.getBoundingClientRect().right > innerWidth + 1),
+  ...[...document.querySelectorAll('svg text')].filter(e => {
+      const box = e.closest('svg').getBoundingClientRect(), own = e.getBoundingClientRect();
+      return own.width && (own.left < box.left - 2 || own.right > box.right + 2
+                           || own.top < box.top - 2 || own.bottom > box.bottom + 2); })
+].map(e => e.outerHTML.slice(0, 200))"""
+
+
+def test_no_request_leaves_the_machine_and_nothing_goes_wrong(
+    full: Path, chromium: browser.Browser
+) -> None:
+    for page in pages(full):
+        for media in ("screen", "print"):
+            chromium.open(page, 1600, media=media)
+            inside = full.resolve().as_uri()
+            assert [one for one in chromium.requests if not one.startswith(inside)] == []
+            assert chromium.complaints == []
+
+
+def test_every_link_leads_somewhere(full: Path, chromium: browser.Browser) -> None:
+    targets: dict[Path, set[str]] = {}
+    links: list[tuple[str, str]] = []
+    for page in pages(full):
+        chromium.open(page, 1600)
+        found = "[...document.querySelectorAll('[href], [src]')].map(e => e.href || e.src)"
+        links += [(page.name, link) for link in chromium.evaluate(found)]
+        ids = chromium.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+        assert len(set(ids)) == len(ids), page.name
+        targets[page.resolve()] = set(ids)
+    for page, link in links:
+        if re.match(r"https://arxiv\.org/abs/\d{4}\.\d{5}$|data:", link):
+            continue  # for the reader to follow; nothing is fetched
+        assert link.startswith("file://"), (page, link)
+        path, _, anchor = link.removeprefix("file://").partition("#")
+        assert Path(path).is_file(), (page, link)
+        assert not anchor or anchor in targets[Path(path).resolve()], (page, link)
+
+
+def test_dark_and_print_have_colours_of_their_own(full: Path, chromium: browser.Browser) -> None:
+    colour = "getComputedStyle(document.body).backgroundColor"
+    seen = []
+    for scheme, media in (("light", "screen"), ("dark", "screen"), ("dark", "print")):
+        chromium.open(full / "index.html", 1600, scheme, media)
+        seen.append(chromium.evaluate(colour))
+    assert seen[0] == seen[2] == "rgb(255, 255, 255)"
+    assert seen[1] != seen[0]
+    assert chromium.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+
+
+@pytest.mark.skipif(not TYPEFACES.is_dir(), reason="fonts-inter is not installed (apt.txt)")
+def test_the_typeface_comes_along(full: Path, chromium: browser.Browser) -> None:
+    chromium.open(full / "index.html", 1600)
+    assert chromium.evaluate("document.fonts.check('16px Inter') && document.fonts.size") == 2
+
+
+# ---- Malformed files ----
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        (report_files.NIGHT, "{", ""),
+        (report_files.NIGHT, '"jobs": [', '"no_jobs": ['),
+        (report_files.NIGHT, '"seed": 4711', '"seed": "4711"'),
+        (report_files.NIGHT, '"seconds": 7000', '"seconds": NaN'),
+        (report_files.HISTORY, '"runs": 500', '"runs": null'),
+        (report_files.COVERAGE, '"hit": 199', '"hits": 199'),
+        (report_files.COVERAGE, '"functional": [', '"functional": 3, "x": ['),
+        (report_files.MUTANTS, '"percent": 99.66', '"percent": "99.66"'),
+        (report_files.POWER, '"layers": [', '"layers": 1, "x": ['),
+        ("docs/bench/riscv.json", '"value"', '"vale"'),
+        ("build/bench/pot.json", "2.25", "Infinity"),
+        ("verif/riscv/testplan.hjson", "testpoints", "points"),
+    ],
+)
+def test_a_malformed_file_is_named_and_the_last_report_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, old: str, new: str
+) -> None:
+    report_files.measured(tmp_path)
+    folder = tmp_path / "build/report"
+    folder.mkdir()
+    (folder / "index.html").write_text("the last one")
+    path = tmp_path / name
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new, 1))
+    assert main([], tmp_path) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {path}")
+    assert error.count("\n") == 1
+    assert [each.name for each in folder.iterdir()] == ["index.html"]
+    assert (folder / "index.html").read_text() == "the last one"
+
+
+def test_an_interrupted_report_leaves_the_last_one_and_no_rubbish(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report_files.bare(tmp_path)
+    assert main([], tmp_path) == 0
+    before = sorted(path.name for path in (tmp_path / "build").rglob("*"))
+
+    def interrupted(folder: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scripts.report.render._write_typeface", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        main([], tmp_path)
+    assert sorted(path.name for path in (tmp_path / "build").rglob("*")) == before
+
+
+def test_a_second_report_takes_the_place_of_the_first(tmp_path: Path) -> None:
+    report_files.bare(tmp_path)
+    assert main([], tmp_path) == 0
+    (tmp_path / "build/report/block-old.html").write_text("of a block that is no more")
+    assert main([], tmp_path) == 0
+    assert not (tmp_path / "build/report/block-old.html").exists()
+    assert [path.name for path in (tmp_path / "build").iterdir()] == ["report"]
