@@ -7,17 +7,14 @@ them and demand all bins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_db
 from pyuvm import uvm_subscriber
 
 from golden.arithmetic import msb
 from golden.msb_skip import Mode
-from verif.common import run
+from verif.common import cover_file
 from verif.common.covergroup import Group
 from verif.common.xif import Issued, ResetSeen, Resolved, Returned
 from verif.msb_skip.cover_points import (
@@ -45,8 +42,6 @@ from verif.msb_skip.cover_points import (
 )
 from verif.msb_skip.instructions import CFG, DOT4, READ, funct3, funct7, unpack
 from verif.msb_skip.predictor import Executed
-
-_FILE = "coverage.yml"
 
 
 class Coverage(uvm_subscriber):
@@ -161,25 +156,14 @@ class Coverage(uvm_subscriber):
     def report_phase(self) -> None:
         for lane in self._lanes:  # each once: a sample looks at every bin, which costs much time
             sample_lane(*lane)
-        coverage_db.export_to_yaml(filename=str(run.directory() / _FILE))
+        cover_file.export()
 
 
 def model() -> list[Group]:
     """Return all cover groups of this block with no bin hit."""
-    return [
-        _group(name, dict.fromkeys(point.detailed_coverage, 0))
-        for name, point in coverage_db.items()
-        if name.startswith("msb_skip.") and isinstance(point, (CoverPoint, CoverCross))
-    ]
+    return cover_file.model("msb_skip", EXCLUDED)
 
 
 def collect(directory: Path) -> list[Group]:
     """Return the cover groups of the run in `directory`."""
-    report = yaml.load((directory / _FILE).read_text(), yaml.CSafeLoader)
-    groups = ((point, entry.get("bins:_hits")) for point, entry in report.items())
-    return [_group(name, hits) for name, hits in groups if hits]
-
-
-def _group(name: str, hits: Mapping[Any, int]) -> Group:
-    """Bins are named as YAML gives them back."""
-    return Group(name, {str(k): v for k, v in hits.items()}, dict(EXCLUDED.get(name, {})))
+    return cover_file.collect(directory, "msb_skip", EXCLUDED)

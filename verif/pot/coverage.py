@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-from cocotb_coverage.coverage import CoverPoint, coverage_db
+from cocotb_coverage.coverage import CoverPoint
 
-from verif.common import run
+from verif.common import cover_file
 from verif.common.covergroup import Group
 
-_FILE = "coverage.yml"
 _BLOCK = "pot"
 
 # In the order of probe.vh, from bit 0 on.
@@ -141,25 +139,11 @@ def sample_events(bench: Any) -> None:
             sample("event", name)
 
 
-def export() -> None:
-    """Leave what was covered in the run's folder."""
-    coverage_db.export_to_yaml(filename=str(run.directory() / _FILE))
-
-
 def model() -> list[Group]:
     """Return all cover groups of this block with no bin hit."""
-    return [
-        Group(f"{_BLOCK}.{name}", dict.fromkeys(bins, 0))
-        for name, bins in {**FACTS, **OTHERS}.items()
-    ]
+    return cover_file.model(_BLOCK)
 
 
 def collect(directory: Path) -> list[Group]:
     """Return the cover groups of the run in `directory`."""
-    report = yaml.load((directory / _FILE).read_text(), yaml.CSafeLoader)
-    groups = ((name, entry.get("bins:_hits")) for name, entry in report.items())
-    return [
-        Group(name, {str(k): v for k, v in hits.items()})
-        for name, hits in groups
-        if hits and name.startswith(f"{_BLOCK}.")
-    ]
+    return cover_file.collect(directory, _BLOCK)

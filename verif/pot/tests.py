@@ -12,7 +12,7 @@ import cocotb
 import pyuvm
 from cocotb.triggers import ClockCycles, RisingEdge, Timer
 
-from verif.common import run
+from verif.common import cover_file, run
 from verif.common.stream import read_beats
 from verif.common.stream_test import ALWAYS, STALLS, RefusalTest, StreamTest
 from verif.pot import coverage
@@ -31,7 +31,7 @@ class ProgramTest(StreamTest):
         coverage.sample_parameters(run.parameters())
         coverage.sample_steps((s.operation for s in steps), (s.facts for s in steps))
         coverage.sample_events(self.bench)
-        coverage.export()
+        cover_file.export()
 
     def progress(self) -> tuple[int, ...]:
         """What changes while work gets done: beats in and out, commands done."""

@@ -11,14 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_db, coverage_section
+from cocotb_coverage.coverage import CoverCross, CoverPoint, coverage_section
 
-from verif.common import run
+from verif.common import cover_file
 from verif.common.covergroup import Group
 from verif.common.stream import Values
-
-_FILE = "coverage.yml"
 
 # In the order of probe.vh, from bit 0 on.
 EVENTS = (
@@ -175,27 +172,11 @@ def sample_events(bench: Any) -> None:
             sample_event(name)
 
 
-def export() -> None:
-    """Leave what was covered in the run's folder."""
-    coverage_db.export_to_yaml(filename=str(run.directory() / _FILE))
-
-
 def model() -> list[Group]:
     """Return all cover groups of this block with no bin hit."""
-    return [
-        _group(name, dict.fromkeys(point.detailed_coverage, 0))
-        for name, point in coverage_db.items()
-        if name.startswith("sparse_stream.") and isinstance(point, (CoverPoint, CoverCross))
-    ]
+    return cover_file.model("sparse_stream")
 
 
 def collect(directory: Path) -> list[Group]:
     """Return the cover groups of the run in `directory`."""
-    report = yaml.load((directory / _FILE).read_text(), yaml.CSafeLoader)
-    groups = ((point, entry.get("bins:_hits")) for point, entry in report.items())
-    return [_group(name, hits) for name, hits in groups if hits]
-
-
-def _group(name: str, hits: Mapping[Any, int]) -> Group:
-    """Bins are named as YAML gives them back."""
-    return Group(name, {str(k): v for k, v in hits.items()})
+    return cover_file.collect(directory, "sparse_stream")

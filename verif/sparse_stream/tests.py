@@ -13,7 +13,7 @@ import cocotb
 import pyuvm
 from cocotb.triggers import ClockCycles, RisingEdge, Timer
 
-from verif.common import run
+from verif.common import cover_file, run
 from verif.common.stream_test import ALWAYS, STALLS, RefusalTest, StreamTest
 from verif.common.watchdog import CLOCK_PERIOD_NS
 from verif.sparse_stream import coverage
@@ -33,7 +33,7 @@ class MapsTest(StreamTest):
         (layer,) = self.env.layers
         coverage.sample_run(run.parameters(), layer.windows, self.env.maps["input"])
         coverage.sample_events(self.bench)
-        coverage.export()
+        cover_file.export()
 
     def progress(self) -> tuple[int, int, int]:
         """What changes while work gets done: beats out, beats in, products of layer 0."""
