@@ -3,7 +3,8 @@
 
 Yosys maps the block twice (scripts/synthesise.py): for area, which is what is compared with other
 cores, and buffered, for the longest path by OpenSTA (no wires, ideal clock, inputs at time 0). A
-third run keeps the modules apart and tells where the area is. Results: build/synth/<block>.
+third run keeps the modules apart and tells where the area is. Memories are macros: they have no
+area, and paths begin and end at them. Results: build/synth/<block>.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -34,13 +36,17 @@ PERIOD_NS = 10.0
 
 @dataclass(frozen=True)
 class Synthesis:
-    """Areas in gate equivalents (thousands of two-input NANDs), the longest path in ns."""
+    """Areas in gate equivalents (thousands of two-input NANDs), the longest path in ns.
+
+    memories: how many there are; no area has them.
+    """
 
     block: str
     library: str
     gate_um2: float
     area_kge: float
     flip_flops_kge: float
+    memories: int
     modules_kge: dict[str, float]
     buffered_kge: float
     longest_path_ns: float
@@ -73,6 +79,7 @@ def synthesise(block: str, liberty: Path | None = None) -> Synthesis:
         gate_um2=gate,
         area_kge=_kge(stats["flat"]["design"]["area"], gate),
         flip_flops_kge=_kge(stats["flat"]["design"]["sequential_area"], gate),
+        memories=_memories(stats["flat"]),
         modules_kge=_modules(stats["modules"], gate),
         buffered_kge=_kge(stats["buffered"]["design"]["area"], gate),
         longest_path_ns=delay,
@@ -116,7 +123,9 @@ def _map(block: str, liberty: Path, folder: Path, kind: str) -> dict[str, Any]:
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     arguments = [block, str(liberty), str(target), kind]
+    begin = time.monotonic()
     yosys.run("scripts.synthesise", arguments, target / "yosys.log")
+    print(f"{block}: {kind} in {time.monotonic() - begin:.0f} s", file=sys.stderr)
     text = (target / "stat.json").read_text()
     statistics: dict[str, Any] = json.loads(text[text.index("{") :])
     return statistics
@@ -124,6 +133,13 @@ def _map(block: str, liberty: Path, folder: Path, kind: str) -> dict[str, Any]:
 
 def _kge(area_um2: float, gate_um2: float) -> float:
     return round(area_um2 / gate_um2 / 1000, 3)
+
+
+def _memories(statistics: dict[str, Any]) -> int:
+    cells = statistics["design"]["num_cells_by_type"].items()
+    return sum(
+        count for kind, count in cells if kind.lstrip("\\").partition("$")[0] in yosys.MEMORIES
+    )
 
 
 def _modules(statistics: dict[str, Any], gate_um2: float) -> dict[str, float]:
@@ -185,6 +201,8 @@ def show(result: Synthesis) -> None:
     print(f"{result.block}, {result.library} (NAND2 = {result.gate_um2:g} um2)\n")
     print(f"{'area':<24}{result.area_kge:9.2f} kGE")
     print(f"{'  flip-flops':<24}{result.flip_flops_kge:9.2f} kGE")
+    if result.memories:
+        print(f"{'  memories':<24}{result.memories:9d}, not counted")
     print(
         f"{'longest path':<24}{result.longest_path_ns:9.2f} ns, buffered to"
         f" {result.buffered_kge:.2f} kGE"

@@ -13,31 +13,42 @@ from pathlib import Path
 
 from pyosys import libyosys
 
+from scripts.files import write_text
+from scripts.power.mapping import black_boxes, unset_local_parameters
 from scripts.project import Project
-from scripts.yosys import rtl_command
+from scripts.yosys import MEMORIES, rtl_command
 
 TARGET_PS = 4000  # shorter than any path of ours, so that ABC tries as hard as it can
 
 
-def commands(block: str, liberty: Path, folder: Path, kind: str) -> list[str]:
-    """Return the Yosys commands, RTL to gates.
+def reading(block: str, kind: str) -> str:
+    """Return the Yosys command that reads the RTL, its memories as black boxes."""
+    closure = Project().closure(block)
+    top = str(closure[-1].top)
+    return rtl_command(closure, top, hierarchy=kind == "modules", black_boxes=MEMORIES)
+
+
+def mapping(block: str, liberty: Path, folder: Path, kind: str) -> list[str]:
+    """Return the Yosys commands from the RTL read to gates.
 
     KIND: flat gives the area, modules where it is. buffered lets ABC drive large fan-outs through
     trees of buffers and size its cells for speed: else all delay would be that of one net.
     -noalumacc keeps multipliers and adders apart, which is the smaller choice for small ones.
+    Memories stay boxes without an area: they are macros, not flip-flops.
     """
     flat = kind != "modules"
-    closure = Project().closure(block)
-    top = str(closure[-1].top)
+    top = str(Project().block(block).top)
     return [
-        rtl_command(closure, top, hierarchy=not flat),
         "chformal -remove",
         f"synth -top {top} -noalumacc{' -flatten' if flat else ''}",
         f"dfflibmap -liberty {liberty}",
         "opt -purge",
         f"abc -liberty {liberty}{_speed(liberty, folder) if kind == 'buffered' else ''}",
         "opt_clean -purge",
-        f"write_verilog -noattr {folder / 'netlist.v'}",
+        # OpenSTA reads neither parameters, which boxes of a type of their own do not need, nor an
+        # assignment to {a, b}.
+        *(f"setparam -unset Width -unset Words t:{memory}$*" for memory in MEMORIES),
+        f"write_verilog -noattr -simple-lhs {folder / 'netlist.v'}",
         f"tee -q -o {folder / 'stat.json'} stat -json -liberty {liberty}",
     ]
 
@@ -59,7 +70,12 @@ def main(arguments: list[str]) -> int:
     """Run the commands; Yosys prints what is wrong and exits with status 1."""
     block, liberty, folder, kind = arguments
     design = libyosys.Design()
-    for command in commands(block, Path(liberty), Path(folder), kind):
+    libyosys.run_pass(reading(block, kind), design)
+    if boxes := black_boxes(design):
+        write_text(Path(folder) / "black_boxes.v", boxes)
+        for command in [*unset_local_parameters(), f"read_verilog {folder}/black_boxes.v"]:
+            libyosys.run_pass(command, design)
+    for command in mapping(block, Path(liberty), Path(folder), kind):
         libyosys.run_pass(command, design)
     return 0
 

@@ -89,3 +89,11 @@ def test_the_unit_is_synthesised_and_its_modules_add_up() -> None:
     assert 1 < result.longest_path_ns < 20
     assert {"msb_skip_mac", "msb_skip_keep"} <= set(result.modules_kge)
     assert sum(result.modules_kge.values()) == pytest.approx(result.area_kge, rel=0.2)
+
+
+def test_memories_are_macros_and_not_flip_flops() -> None:
+    """As flip-flops they have more area than all else, or take with them what reads them."""
+    result = synth.synthesise("sparse_stream", OSU)
+    assert result.memories
+    assert not any(module.startswith("ram") for module in result.modules_kge)
+    assert sum(result.modules_kge.values()) == pytest.approx(result.area_kge, rel=0.2)
