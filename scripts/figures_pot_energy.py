@@ -96,17 +96,27 @@ def _per_inference(found: Sequence[Measured]) -> Iterator[Figure]:
                 **_common(each),
                 "nj_by_part": parts_nj(each) if level == "engine" else {},
                 "nj_by_kind": kinds_nj(each, level),
-                "nj_by_layer": {
-                    layer.name: round(layer_nj(layer, level), 2) for layer in each.layers
-                },
                 "glitch_error_nj": round(each.glitch_error_nj, 2),
             }
-            for name, value, unit in (
-                ("energy_per_inference", round(each.nj(level), 1), "nJ"),
-                ("energy_per_mac", round(1e3 * each.nj(level) / each.useful, 4), "pJ"),
+            network = each.workload.network
+            for name, value, unit, layers in (
+                ("energy_per_inference", round(each.nj(level), 1), "nJ", _by_layer(each, level)),
+                ("energy_per_mac", round(1e3 * each.nj(level) / each.useful, 4), "pJ", {}),
             ):
-                network = each.workload.network
-                yield Figure(name, value, unit, network=network, conditions=conditions)
+                yield Figure(
+                    name, value, unit, network=network, conditions={**conditions, **layers}
+                )
+
+
+def _by_layer(each: Measured, level: str) -> dict[str, dict[str, float]]:
+    """Energy, cycles and products of the layers; transfers are no layer and have no products."""
+    counted = [layer for layer in each.layers if layer.useful]
+    return {
+        "nj_by_layer": {layer.name: round(layer_nj(layer, level), 2) for layer in each.layers},
+        "cycles_by_layer": {layer.name: round(layer.cycles, 1) for layer in each.layers},
+        "useful_by_layer": {layer.name: layer.useful for layer in counted},
+        "zero_weight_by_layer": {layer.name: layer.idle for layer in counted},
+    }
 
 
 def exponents(engine: Engine) -> str:

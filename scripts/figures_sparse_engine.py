@@ -20,7 +20,7 @@ from scripts.figures_sparse_stream import (
     twins,
 )
 from scripts.power import libraries
-from scripts.power.pipeline import measure
+from scripts.power.pipeline import BETWEEN, measure
 from scripts.simulate import Result, simulate
 
 ENERGY_IMAGES = 5
@@ -104,6 +104,10 @@ def _energy(pair: Twins, progress: Progress) -> Iterator[Figure]:
                 "library": "osu018",
                 "logic_nj": round(one.logic_nj, 1),
                 "memories_nj": round(one.memories_nj, 1),
+                "nj_by_layer": {
+                    name: round(one.nj_by_layer[name], 1)
+                    for name in [*(layer.name for layer in pair.sparse.layers), BETWEEN]
+                },
                 "times_lower": _times_lower(spent) if kind == "sparse" else 1.0,
                 "cycles": round(one.cycles),
                 "images": one.images,

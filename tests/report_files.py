@@ -66,6 +66,22 @@ def pot() -> list[Figure]:
             "correct", 9920, "images of 10,000", "lenet5-relu", reference=9925, conditions=trained
         ),
         Figure("area_ratio", 1.75, "x", conditions={"library": "osu018"}),
+        *(
+            Figure(
+                "energy_per_inference", 2 * nj, "nJ", "lenet5-relu",
+                conditions={
+                    "library": library, "form": form, "level": "engine",
+                    "training": "pot3" if form == "pot" else "uniform4",
+                    "nj_by_layer": {"c1": nj, "c3": nj}, "cycles_by_layer": {"c1": 5, "c3": 7},
+                    "useful_by_layer": {"c1": 30, "c3": 40},
+                    "zero_weight_by_layer": {"c1": 3, "c3": 4},
+                },
+            )
+            for library, form, nj in (
+                ("osu018", "pot", 10.5), ("osu018", "booth", 14.5), ("osu018", "magnitude", 12.5),
+                ("nangate45", "pot", 1.5),
+            )
+        ),
     ]  # fmt: skip
 
 

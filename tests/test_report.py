@@ -171,9 +171,19 @@ def test_a_network_s_layers_have_products_cycles_energy_and_mismatches(
     assert named["products", "multiplied"] == skipped["kept_by_layer"]
     assert named["energy, nJ, osu018", "exact"] == {"c1": 2999.8, "c3": 2999.8}
     assert named["mismatches", "RTL vs golden"]["c3"] == 0
-    total = sum(sum(skipped[f"{fate}_by_layer"].values()) for fate in layers.FATES)
+    fates = [skipped[f"{fate}_by_layer"] for fate in ("kept", "soft_skipped", "zero_skipped")]
+    total = sum(sum(values.values()) for values in fates)
     assert total == pytest.approx(416_520, abs=2)
     assert "1 run compared every layer: no mismatch" in text(chromium, "main")
+
+
+def test_energy_by_layer_is_told_in_one_library_for_the_form_and_its_twin(full: Path) -> None:
+    columns = facts(full, "network-lenet5-relu")["layers"]["pot"]
+    energies = {c["title"]: c["values"] for c in columns if c["group"] == "energy, nJ, osu018"}
+    assert sorted(values["c3"] for values in energies.values()) == [10.5, 14.5]
+    products = [(c["title"], c["values"]) for c in columns if c["group"].startswith("products")]
+    made = ("weight not zero", {"c1": 30, "c3": 40})
+    assert products == 2 * [made, ("weight zero", {"c1": 3, "c3": 4})]
 
 
 def test_the_command_for_missing_energy_is_one_that_exists() -> None:

@@ -158,6 +158,7 @@ class Estimator:
     def _key(self, recording: Recording, windows: Sequence[Window], *options: int) -> str:
         """Hash of netlist, recording and options, and of the code that does the estimate."""
         digest = hashlib.sha256(self.gates.digest.encode())
+        digest.update(repr((self.gates.instances, self.gates.parts)).encode())
         for path in sorted(Path(__file__).parent.glob("*.*")):
             digest.update(path.read_bytes())
         digest.update(repr((windows, options, sorted(recording.names.items()))).encode())

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,8 @@ from scripts.power.gates import Gates, gates
 from scripts.power.memory import mac_fj, macs_of_access
 from scripts.power.trace import Waves
 
-BLOCK, TOP = "sparse_stream", "sparse_stream_net"
+BLOCK, TOP, LAYER = "sparse_stream", "sparse_stream_net", "sparse_stream_layer"
+BETWEEN = "FIFOs between"  # what is in no layer
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class PipelineEnergy:
     """What the images of a window cost.
 
     logic_nj, memories_nj: of one image, glitches and clock included; memories as
-    docs/method.md prices them. cycles: of one image, in steady state.
+    docs/method.md prices them. nj_by_layer: both. cycles: of one image, in steady state.
     """
 
     gates: Gates
@@ -32,6 +33,7 @@ class PipelineEnergy:
     images: int
     logic_nj: float
     memories_nj: float
+    nj_by_layer: Mapping[str, float]
     cycles: float
 
 
@@ -51,7 +53,7 @@ def measure(
     Raises:
         UserError: if the waves have too few images, or what gates() and Estimator refuse.
     """
-    made = gates(BLOCK, liberty, top=TOP, extra=[top])
+    made = _by_layer(gates(BLOCK, liberty, top=TOP, extra=[top]))
     estimator = Estimator(made)
     recorded = Waves(waves, scope)
     taken = recorded.samples("out_valid_o")[:, 0] & recorded.samples("out_ready_i")[:, 0]
@@ -63,15 +65,35 @@ def measure(
     recording = recorded.recording(estimator.wanted())
     estimate = estimator.estimate(recording, [window], first=int(ends[0]))
     prices = prices_fj(estimator.netlist.boxes, mac_fj(liberty))
-    memories = sum(price * estimate.accesses(name) for name, price in prices.items())
+    memories = {name: price * estimate.accesses(name) for name, price in prices.items()}
+    scale = 1e6 * images
     return PipelineEnergy(
-        made,
-        estimate,
-        images,
-        estimate.energy.of() / images / 1e6,
-        memories / images / 1e6,
-        (window.end - window.begin) / images,
+        gates=made,
+        estimate=estimate,
+        images=images,
+        logic_nj=estimate.energy.of() / scale,
+        memories_nj=sum(memories.values()) / scale,
+        nj_by_layer={
+            layer or BETWEEN: (estimate.energy.of([layer]) + _inside(layer, memories)) / scale
+            for layer in [*made.parts.values(), ""]
+        },
+        cycles=(window.end - window.begin) / images,
     )
+
+
+def _by_layer(made: Gates) -> Gates:
+    """The same gates with each layer as a part of its own: u_c1 is called c1."""
+    layers = [path for path, module in made.instances.items() if module == LAYER]
+    return replace(
+        made,
+        instances={path: path for path in layers},
+        parts={path: path.removeprefix("u_") for path in layers},
+    )
+
+
+def _inside(layer: str, memories: Mapping[str, float]) -> float:
+    """fJ of the memories of a layer."""
+    return sum(fj for name, fj in memories.items() if layer and name.startswith(f"u_{layer}."))
 
 
 def prices_fj(boxes: Mapping[str, Mapping[str, int]], mac: float) -> dict[str, float]:

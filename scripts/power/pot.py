@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from golden.network import load
+from golden.network import Network, load
 from golden.pot_engine import Engine
 from golden.pot_layer import Placed
 from golden.pot_program import Program, place_network
@@ -63,13 +63,14 @@ class Workload:
 class Layer:
     """What a layer costs, for one image.
 
-    useful: products with a weight other than zero. energy: fJ of the logic. memories: fJ of the
-    accesses to each memory. glitch_error: fJ.
+    useful, idle: products with a weight other than zero, and with zero. energy: fJ of the logic.
+    memories: fJ of the accesses to each memory. glitch_error: fJ.
     """
 
     name: str
     cycles: float
     useful: int
+    idle: int
     energy: Energy
     memories: Mapping[str, float]
     glitch_error: float
@@ -226,7 +227,7 @@ def _layers(
     estimate: Estimate,
     prices: Mapping[str, float],
 ) -> list[Layer]:
-    useful = products(workload)
+    counts = products(workload)
     found = []
     for entry in dict.fromkeys(command.entry for command in commands):
         energy, memories, cycles, error = Energy({}), dict.fromkeys(prices, 0.0), 0.0, 0.0
@@ -238,21 +239,25 @@ def _layers(
                 memories[name] += command.scale * price * spent.accesses[name]
             cycles += command.scale * spent.cycles
             error += (command.scale * spent.glitch_error) ** 2
-        found.append(
-            Layer(entry, cycles, useful.get(entry, 0), energy, memories, float(np.sqrt(error)))
-        )
+        useful, idle = counts.get(entry, (0, 0))
+        found.append(Layer(entry, cycles, useful, idle, energy, memories, float(np.sqrt(error))))
     return found
 
 
-def products(workload: Workload) -> dict[str, int]:
-    """Products of each layer whose weight is not zero, for one image."""
-    return {
-        layer.shape.name: layer.useful * layer.shape.out_rows * layer.shape.out_cols
-        for layer in _placed(workload)
-    }
+def products(workload: Workload) -> dict[str, tuple[int, int]]:
+    """Products of each layer whose weight is not zero, and whose weight is, for one image."""
+    counts = {}
+    for layer, placed in zip(_network(workload).layers, _placed(workload), strict=True):
+        positions = placed.shape.out_rows * placed.shape.out_cols
+        zeros = int((layer.weights == 0).sum())
+        counts[layer.name] = (placed.useful * positions, zeros * positions)
+    return counts
+
+
+def _network(workload: Workload) -> Network:
+    return load(workload.network, workload.training, workload.seed)
 
 
 def _placed(workload: Workload) -> tuple[Placed, ...]:
-    network = load(workload.network, workload.training, workload.seed)
     side = SIDES[workload.network]
-    return place_network(network, workload.engine, side, side)
+    return place_network(_network(workload), workload.engine, side, side)

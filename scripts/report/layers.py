@@ -14,14 +14,35 @@ from scripts.report.data import Block, Data, Inference
 from scripts.report.plots import Stack, stacks
 from scripts.report.techniques import DEFAULT_LIBRARY
 
-FATES = {"kept": "s1", "soft_skipped": "s2", "zero_skipped": "s7"}
-_FATE_WORDS = {"kept": "multiplied", "soft_skipped": "too small", "zero_skipped": "zero operand"}
+# What becomes of products: its colour, its words. Two sets, for what looks at activations and what
+# looks at weights.
+FATES = {
+    "kept": "s1", "soft_skipped": "s2", "zero_skipped": "s7", "useful": "s1", "zero_weight": "s7",
+}  # fmt: skip
+_FATE_WORDS = {
+    "kept": "multiplied", "soft_skipped": "too small", "zero_skipped": "zero operand",
+    "useful": "weight not zero", "zero_weight": "weight zero",
+}  # fmt: skip
 PARTS = {
     "core": "s6", "unit": "s1", "multipliers": "s4", "leading-one detectors": "s5",
     "bus, device": "s7", "clock": "s2", "RAM": "s3",
 }  # fmt: skip
 # Of figures that are told by layer in many conditions, the columns shown.
-_SHOWN = {"cycles_per_inference": Headline("cycles_per_inference", {"multipliers": (1,)})}
+_SHOWN = {
+    "cycles_per_inference": Headline("cycles_per_inference", {"multipliers": (1,)}),
+    "energy_per_inference": Headline(
+        "energy_per_inference",
+        {
+            "library": (DEFAULT_LIBRARY,),
+            "level": ("engine",),
+            "form": ("pot", "booth"),
+            "training": ("pot3", "uniform4"),
+        },
+    ),
+}
+_SUMS = {"nj": f"energy, nJ, {DEFAULT_LIBRARY}", "cycles": "cycles"}  # over layers
+_TINTS = ("s7", "s1", "s2", "s3")
+_MEAN = ", mean over the test images"
 POWERED = ("msb_skip",)  # blocks that `make power` takes
 _CHECKED = ("rtl_images_checked", "layers_checked", "images_checked", "engine_images_checked")
 
@@ -54,39 +75,53 @@ def layers(data: Data, network: str) -> list[Layers]:
     """Return the layers of a network as each block sees them; blocks that do not are left out."""
     found = []
     for block in data.blocks.values():
-        figures = [figure for figure in block.figures or () if figure.network == network]
+        figures = [
+            figure
+            for figure in block.figures or ()
+            if figure.network == network
+            and (figure.name not in _SHOWN or _SHOWN[figure.name].holds(figure))
+        ]
         mine = [each for each in data.inferences if each.block == block.name]
         priced = _priced([each for each in mine if each.network == network])
-        columns = [*_columns(block, figures), *_energy_columns(priced)]
+        columns = [*_columns(figures), *_energy_columns(priced)]
         columns += _mismatches(figures, columns)
         if not columns:
             continue
         names = list(dict.fromkeys(name for column in columns for name in column.values))
-        plots = [*_fates(block, figures), *_parts(block, priced)]
+        spent = _parts(block, priced) if priced else _energies(block, columns)
+        plots = [*_fates(block, figures), *spent]
         found.append(Layers(block.name, names, columns, plots, _missing(block, columns)))
     return found
 
 
-def _columns(block: Block, figures: Sequence[Figure]) -> Iterator[LayerColumn]:
+def _columns(figures: Sequence[Figure]) -> Iterator[LayerColumn]:
     """Every condition that is told by layer, products first."""
-    shown = [f for f in figures if f.name not in _SHOWN or _SHOWN[f.name].holds(f)]
-    for figure in sorted(shown, key=lambda one: "kept_by_layer" not in one.conditions):
-        told = distinction(figure, shown)
-        for name, values in figure.conditions.items():
-            if not name.endswith("by_layer") or not isinstance(values, dict):
-                continue
-            fate = name.removesuffix("_by_layer")
+    for figure in figures:
+        for fate, values in _by_layer(figure).items():
             if fate in FATES:
                 training = condition("training", figure.conditions.get("training", ""))
                 group = f"products, {training}" if len(_fate_figures(figures)) > 1 else "products"
                 yield LayerColumn(group, _FATE_WORDS[fate], values, adds=True)
-            else:
-                title = f"{kind(figure.name).text}, {figure.unit}"
-                yield LayerColumn(title, told, values, adds=figure.unit == "cycles")
+    for figure in figures:
+        told = distinction(figure, figures)
+        for quantity, values in _by_layer(figure).items():
+            if quantity in _SUMS:
+                yield LayerColumn(_SUMS[quantity], told, values, adds=True)
+            elif quantity not in FATES:
+                yield LayerColumn(f"{kind(figure.name).text}, {figure.unit}", told, values)
+
+
+def _by_layer(figure: Figure) -> dict[str, Mapping[str, float]]:
+    """Its conditions that are told by layer, by what they tell."""
+    return {
+        name.removesuffix("by_layer").rstrip("_"): values
+        for name, values in figure.conditions.items()
+        if name.endswith("by_layer") and isinstance(values, dict)
+    }
 
 
 def _fate_figures(figures: Sequence[Figure]) -> list[Figure]:
-    return [figure for figure in figures if "kept_by_layer" in figure.conditions]
+    return [figure for figure in figures if _by_layer(figure).keys() & FATES]
 
 
 def _priced(inferences: Sequence[Inference]) -> list[Inference]:
@@ -132,23 +167,36 @@ def _missing(block: Block, columns: Sequence[LayerColumn]) -> list[tuple[str, st
 
 def _fates(block: Block, figures: Sequence[Figure]) -> Iterator[Plot]:
     for figure in _fate_figures(figures):
-        fates = {fate: figure.conditions.get(f"{fate}_by_layer", {}) for fate in FATES}
+        fates = {fate: v for fate, v in _by_layer(figure).items() if fate in FATES}
+        names = dict.fromkeys(name for values in fates.values() for name in values)
         bars = [
-            Stack(
-                name, {_FATE_WORDS[fate]: values.get(name, 0.0) for fate, values in fates.items()}
-            )
-            for name in fates["kept"]
+            Stack(name, {_FATE_WORDS[fate]: v.get(name, 0.0) for fate, v in fates.items()})
+            for name in names
         ]
         training = condition("training", figure.conditions.get("training", ""))
         which = f", weights {training}" if training else ""
-        caption = f"Products of one image, mean over the test images{which}."
-        tints = {_FATE_WORDS[fate]: tint for fate, tint in FATES.items()}
+        caption = f"Products of one image{_MEAN if 'kept' in fates else ''}{which}."
+        tints = {_FATE_WORDS[fate]: FATES[fate] for fate in fates}
         yield stacks(f"fates-{block.name}-{training}", bars, tints, "products", caption)
 
 
-def _parts(block: Block, priced: Sequence[Inference]) -> Iterator[Plot]:
-    if not priced:
+def _energies(block: Block, columns: Sequence[LayerColumn]) -> Iterator[Plot]:
+    """Layer by layer, one bar for each energy that figures tell."""
+    told = [column for column in columns if column.group == _SUMS["nj"]]
+    if not told:
         return
+    bars = [
+        Stack("" if number else name, {column.title: column.values[name] / 1e3})
+        for name in told[0].values
+        for number, column in enumerate(told)
+        if name in column.values
+    ]
+    tints = {column.title: tint for column, tint in zip(told, _TINTS, strict=False)}
+    caption = f"Energy of one inference by layer, µJ, {DEFAULT_LIBRARY}."
+    yield stacks(f"energies-{block.name}", bars, tints, "µJ", caption)
+
+
+def _parts(block: Block, priced: Sequence[Inference]) -> Iterator[Plot]:
     bars = [
         Stack(f"{layer.layer} {_mode(each)}", {part: nj / 1e3 for part, nj in layer.nj.items()})
         for layers_of_each in zip(*(each.layers for each in priced), strict=True)
