@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of the nightly: what the last night ran, coverage, and what the runner itself stands.
+"""Figures of the nightly: the last night's runs, coverage, mutants, and what the runner stands.
 
-The night and the coverage are read from build/; absent, with a word, if they have not been run. Two
-experiments are made here, with short runs of one block: workers are killed at random, and the same
-jobs run on a Slurm of one node.
+Night, coverage and mutants are read from build/; absent, with a word, if they have not been run.
+Two experiments are made here, with short runs of one block: workers are killed at random, and the
+same jobs run on a Slurm of one node.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ from scripts.engines.one_node import missing, one_node
 from scripts.engines.pool import Pool
 from scripts.errors import UserError
 from scripts.figure import Figure
+from scripts.figures_trust import mutant_figures
 from scripts.progress import cores
-from scripts.project import ROOT
+from scripts.project import ROOT, Project
 from scripts.regress_job import make_build
 from scripts.regress_plan import Job
 from scripts.regress_watch import Watch
@@ -50,6 +51,9 @@ def regression_figures(progress: Progress) -> list[Figure]:
         progress(f"the night of {summary['started']}")
     figures = night_figures(summary) if summary else []
     figures += coverage_figures(ROOT / "build" / "coverage")
+    project = Project()
+    mutated = [b for b in project.benches() if (project.bench(b).folder / "mutation.toml").exists()]
+    figures += mutant_figures(mutated, progress)
     jobs = [
         Job("sparse_stream", "RandomMaps", seed, "icarus") for seed in range(1, EXPERIMENT_RUNS + 1)
     ]

@@ -74,6 +74,19 @@ def test_instructions_in_step_are_those_of_the_night(
     assert (figure.value, figure.conditions["mismatches"]) == (100 + 300 + 500 + 700, 1)
 
 
+def test_mutants_are_told_of_the_blocks_that_were_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures_trust, "MUTANTS", tmp_path)
+    counts = {"mutants": 300, "noticed": 258, "equivalent": 25, "seed": 1}
+    summary = {"percent": 93.8, **counts, "suite_seconds": 9.5, "seconds": 300}
+    (tmp_path / "pot.json").write_text(json.dumps(summary))
+    said: list[str] = []
+    (figure,) = figures_trust.mutant_figures(("pot", "soc"), said.append)
+    assert (figure.value, figure.reference, figure.conditions["block"]) == (93.8, 90, "pot")
+    assert said == ["no figure from make mutants BLOCK=soc: it has not been run"]
+
+
 def test_coverage_figures_have_the_bars(tmp_path: Path) -> None:
     kinds = ("functional", "line", "branch", "toggle")
     table = {"block": "soc", "seed": 1, "figures": {kind: {"percent": 99.0} for kind in kinds}}
