@@ -42,6 +42,12 @@ class Beats:
     marks: NDArray[np.int64]
     values: Values
 
+    def __len__(self) -> int:
+        return len(self.cycles)
+
+    def __getitem__(self, part: slice) -> Beats:
+        return Beats(self.cycles[part], self.marks[part], self.values[part])
+
 
 def beats_hex(values: Values, per_beat: int) -> str:
     """Return beats as $readmemh reads them: one per line, the first value in the low bits.

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from pyuvm import uvm_analysis_port, uvm_component, uvm_env
 
 from verif.common import run
-from verif.common.scoreboard import GoldenScoreboard
 from verif.common.stream import Beats, MapSequence, StreamAgent, flush
+from verif.common.stream_scoreboard import StreamScoreboard
 
 Bytes = NDArray[np.uint8]
 DEPTH = 16384  # beats that a source of the bench holds
@@ -74,57 +74,34 @@ class Predictor(uvm_component):
                 at += words
 
 
-class MapScoreboard(GoldenScoreboard):
+class MapScoreboard(StreamScoreboard):
     """Compares the beats that come out with what STOREs must send. `compared` counts bytes."""
 
-    def build_phase(self) -> None:
-        super().build_phase()
-        self._at = 0  # beats of the oldest prediction that were compared
+    def span(self, wanted: Stored, beats: Beats) -> int:
+        """All beats of a STORE."""
+        return len(wanted.values)
 
-    def compare_pending(self) -> None:
-        """Compare all beats that are there with the STOREs they belong to."""
-        while self.observed.items and self.predicted.items:
-            beats = self.observed.items.popleft()
-            got, marks = beats.values.view(np.uint8), beats.marks
-            while len(got) and self.predicted.items:
-                used = self._compare(self.predicted.items[0], got, marks)
-                got, marks = got[used:], marks[used:]
-            if len(got):
-                rest = Beats(beats.cycles[len(beats.cycles) - len(got) :], marks, got)
-                self.observed.items.appendleft(rest)
-                return
-
-    def _compare(self, wanted: Stored, got: Bytes, marks: NDArray[np.int64]) -> int:
-        """Compare beats with the rest of a STORE; return how many of them belong to it."""
-        part = slice(self._at, self._at + len(got))
+    def compare_part(self, wanted: Stored, beats: Beats) -> None:
+        """Compare known bytes, and the mark, which says that the beat is a STORE's last."""
+        part = slice(self.at, self.at + len(beats))
         values, known = wanted.values[part], wanted.known[part]
-        used = len(values)
-        wrong = np.argwhere((got[:used] != values) & known)
+        got = beats.values.view(np.uint8)
+        wrong = np.argwhere((got != values) & known)
         if len(wrong):
             beat, lane = (int(number) for number in wrong[0])
-            place = (self._at + beat, lane)
+            place = (self.at + beat, lane)
             self._fail(wanted.step, place, values[beat, lane], got[beat, lane])
-        lasts = np.arange(self._at, self._at + used) == len(wanted.values) - 1
-        if (bad := np.flatnonzero(marks[:used] != lasts)).size:
+        lasts = np.arange(self.at, self.at + len(beats)) == len(wanted.values) - 1
+        if (bad := np.flatnonzero(beats.marks != lasts)).size:
             beat = int(bad[0])
-            self._fail(wanted.step, (self._at + beat, "last"), int(lasts[beat]), marks[beat])
+            last = (self.at + beat, "last")
+            self._fail(wanted.step, last, int(lasts[beat]), beats.marks[beat])
         self.compared += int(known.sum())
-        self._at += used
-        if self._at == len(wanted.values):
-            self.predicted.items.popleft()
-            self._at = 0
-        return used
 
     def _fail(self, step: Step, place: tuple[Any, ...], expected: Any, got: Any) -> None:
         layer = f"{step.name}, images from {step.images[0]}"
         run.mismatch(layer=layer, index=place, expected=expected, got=got)
         raise AssertionError(f"{layer}, beat and byte {place}: expected {expected}, got {got}")
-
-    def forget(self) -> None:
-        """Drop what a reset makes void."""
-        self.predicted.items.clear()
-        self.observed.items.clear()
-        self._at = 0
 
 
 class Env(uvm_env):

@@ -17,8 +17,8 @@ import numpy as np
 from pyuvm import uvm_analysis_port, uvm_component, uvm_env
 
 from verif.common import run
-from verif.common.scoreboard import GoldenScoreboard
 from verif.common.stream import Beats, MapSequence, StreamAgent, Values, flush
+from verif.common.stream_scoreboard import StreamScoreboard
 
 
 @dataclass(frozen=True)
@@ -59,51 +59,31 @@ class Predictor(uvm_component):
             self.port.write(Map(first + number, values))
 
 
-class MapScoreboard(GoldenScoreboard):
+class MapScoreboard(StreamScoreboard):
     """Compares a stream of beats with maps, value by value. `compared` counts values."""
 
     def build_phase(self) -> None:
         super().build_phase()
-        self._at = 0  # values of the oldest predicted map that were compared
-        self.mark = 0  # of the last beat
-        self.last_cycle = 0  # of the last beat
         self.ends: list[int] = []  # cycle of the last beat of each map
         self.marks: list[int] = []  # and its mark
 
-    def compare_pending(self) -> None:
-        """Compare all beats that are there with the maps they belong to."""
-        while self.observed.items and self.predicted.items:
-            self._compare_beats(self.observed.items.popleft())
+    def span(self, wanted: Map, beats: Beats) -> int:
+        """Beats of a map: a whole number."""
+        return wanted.values.size // int(beats.values.shape[1])
 
-    def _compare_beats(self, beats: Beats) -> None:
-        per_beat = beats.values.shape[1]
+    def compare_part(self, wanted: Map, beats: Beats) -> None:
+        """Compare the values, and note where the map ends."""
+        first = self.at * beats.values.shape[1]
+        part = wanted.values.reshape(-1)[first : first + beats.values.size]
         got = beats.values.reshape(-1)
-        done = 0
-        while done < got.size and self.predicted.items:
-            wanted = self.predicted.items[0]
-            part = wanted.values.reshape(-1)[self._at : self._at + got.size - done]
-            self._compare_values(wanted, got[done : done + part.size], part)
-            done += part.size
-            self._at += part.size
-            if self._at == wanted.values.size:
-                self._note_end(beats, (done - 1) // per_beat)
-        if done < got.size:
-            self.observed.items.appendleft(got[done:])
-
-    def _note_end(self, beats: Beats, beat: int) -> None:
-        self.predicted.items.popleft()
-        self._at = 0
-        self.ends.append(int(beats.cycles[beat]))
-        self.marks.append(int(beats.marks[beat]))
-
-    def _compare_values(self, wanted: Map, got: Values, part: Values) -> None:
-        different = np.flatnonzero(got != part)
+        if (different := np.flatnonzero(got != part)).size:
+            at = int(different[0])
+            index = (wanted.image, *np.unravel_index(first + at, wanted.values.shape))
+            self._fail(index, part[at], got[at])
         self.compared += got.size
-        if not different.size:
-            return
-        first = int(different[0])
-        index = (wanted.image, *np.unravel_index(self._at + first, wanted.values.shape))
-        self._fail(index, part[first], got[first])
+        if self.at + len(beats) == self.span(wanted, beats):
+            self.ends.append(int(beats.cycles[-1]))
+            self.marks.append(int(beats.marks[-1]))
 
     def _fail(self, index: tuple[Any, ...], expected: Any, got: Any) -> None:
         place = tuple(int(number) for number in index)
@@ -112,12 +92,6 @@ class MapScoreboard(GoldenScoreboard):
             f"layer {self.get_name()}, image, row, column, channel {place}: "
             f"expected {expected}, got {got}"
         )
-
-    def forget(self) -> None:
-        """Drop what a reset makes void."""
-        self.predicted.items.clear()
-        self.observed.items.clear()
-        self._at = 0
 
 
 class Env(uvm_env):
