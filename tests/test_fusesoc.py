@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,11 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from pyosys import libyosys
 
 from scripts import fusesoc
-from scripts.project import ROOT, Project
+from scripts.project import ROOT, Block, Project
 from scripts.simulators import Verilator, verilator, verilator_environment
 
 PROJECT = Project()
@@ -102,6 +102,13 @@ def run_fusesoc(folder: Path, *arguments: str, libraries: tuple[Path, ...] = ())
     return done.stdout + done.stderr
 
 
+YOSYS_IN_TCL = """
+proc yosys {args} { if {$args ne "-import"} { puts [join $args] } }
+proc unknown {args} { yosys {*}$args }
+source synth.tcl
+"""
+
+
 def test_core_files_are_what_block_toml_says() -> None:
     assert fusesoc.stale(PROJECT) == []
 
@@ -136,22 +143,26 @@ def test_lint_target_notices_what_is_wrong(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.top], ids=lambda block: block.name)
-def test_synth_target_hands_over_all_that_synthesis_needs(block, tmp_path: Path) -> None:
+def test_synth_target_hands_over_all_that_synthesis_needs(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tcl runs the script, and pyosys, which has slang but no Tcl, what it says to Yosys.
+
+    One block is synthesised to the end; of the others the memories would take minutes.
+    """
     name = fusesoc.vlnv(block)
     run_fusesoc(tmp_path, "run", "--target=synth", "--setup", f"--work-root={tmp_path}", name)
-    given = yaml.safe_load(next(tmp_path.glob("*.eda.yml")).read_text())
-    assert (tmp_path / given["flow_options"]["yosys_template"]).is_file()
-    sources, folders = [], set()
-    for entry in given["files"]:
-        if entry.get("is_include_file"):
-            folders.add(f"-I{(tmp_path / entry['name']).parent}")
-        elif entry["file_type"] == "systemVerilogSource":
-            sources.append(str(tmp_path / entry["name"]))
-    assert len(sources) == sum(len(one.sources) for one in PROJECT.closure(block.name))
-    words = ["read_slang", "-DSYNTHESIS", "--top", given["toplevel"], *sorted(folders), *sources]
+    monkeypatch.chdir(tmp_path)
+    told = subprocess.run(["tclsh"], input=YOSYS_IN_TCL, capture_output=True, text=True, check=True)
+    plugin, read, synth, write = told.stdout.splitlines()
+    assert plugin == "plugin -i slang"
+    assert read.count(".sv") == sum(len(one.sources) for one in PROJECT.closure(block.name))
     design = libyosys.Design()
-    libyosys.run_pass(" ".join(words), design)
-    libyosys.run_pass("hierarchy -check", design)
+    libyosys.run_pass(read, design)
+    libyosys.run_pass(synth if block.name == "msb_skip" else "hierarchy -check", design)
+    libyosys.run_pass(write, design)
+    (result,) = tmp_path.glob("*.json")
+    assert block.top in json.loads(result.read_text())["modules"]
 
 
 def test_another_library_builds_and_runs_the_core(tmp_path: Path) -> None:
