@@ -28,7 +28,7 @@ from scripts.progress import cores
 from scripts.project import ROOT, Project, choose
 from scripts.regress_job import Outcome, design_of, of_job, recorded
 from scripts.regress_night import Night, open_night
-from scripts.regress_plan import Durations, Job, expand, fit, order
+from scripts.regress_plan import Durations, Job, by_turns, expand, fit, order
 from scripts.regress_summary import (
     Bucket,
     Summary,
@@ -66,7 +66,7 @@ class Regression:
             self.watch.end = time.monotonic() + night.left_s
             with Pool(self.root, night.results, self.options.jobs) as pool:
                 jobs = self._buildable(pool, night, self._unfinished(night))
-                jobs = order(self._fitting(jobs, night), self.durations)
+                jobs = self._in_order(jobs, night)
                 with self.watch:
                     if self.options.engine == "slurm":
                         slurm.run(jobs, night.results, self.watch, self.root, self.options.jobs)
@@ -135,14 +135,14 @@ class Regression:
                 self.watch.ended(job, of_job(job, "fail", "not built", reason))
         return [job for key, group in models.items() if key not in errors for job in group]
 
-    def _fitting(self, jobs: Sequence[Job], night: Night) -> list[Job]:
+    def _in_order(self, jobs: Sequence[Job], night: Night) -> list[Job]:
+        """What fits into the night, the longest first; seeds that may not fit come after it."""
         kept = fit(jobs, self.durations, night.left_s * self.options.jobs)
         chosen = {job.key for job in kept}
-        self.watch.dropped += [job for job in jobs if job.key not in chosen]
-        self.watch.total -= len(self.watch.dropped)
-        if self.watch.dropped:
-            print(f"{len(self.watch.dropped)} seeds are dropped: they take too long for HOURS=")
-        return kept
+        rest = [job for job in jobs if job.key not in chosen]
+        if rest:
+            print(f"{len(rest)} seeds come last, as far as HOURS= goes")
+        return [*order(kept, self.durations), *by_turns(rest)]
 
     def _with_waves(self, pool: Pool, night: Night) -> None:
         """Make the shortest run of each distinct failure again, with waves."""

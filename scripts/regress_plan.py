@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -149,3 +150,13 @@ def fit(jobs: Sequence[Job], durations: Durations, seconds: float) -> list[Job]:
         middle = (low + high) / 2
         low, high = (middle, high) if fits(middle) else (low, middle)
     return kept(low)
+
+
+def by_turns(jobs: Iterable[Job]) -> list[Job]:
+    """The first job of each kind, the second of each, and so on."""
+    seen: Counter[str] = Counter()
+    numbered = []
+    for job in jobs:
+        numbered.append((seen[job.kind], job))
+        seen[job.kind] += 1
+    return [job for _, job in sorted(numbered, key=lambda one: one[0])]

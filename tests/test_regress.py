@@ -24,7 +24,7 @@ from scripts.engines.pool import MARK
 from scripts.project import ROOT, Project
 from scripts.regress_job import Outcome, of_job
 from scripts.regress_night import open_night
-from scripts.regress_plan import Durations, Job, expand, fit, order
+from scripts.regress_plan import Durations, Job, by_turns, expand, fit, order
 from scripts.regress_summary import buckets
 from scripts.regress_watch import Watch
 
@@ -156,6 +156,12 @@ def test_seeds_are_dropped_evenly_and_tests_never(
     assert [job for job in kept if not job.spare] == [job for job in kinds(10) if not job.spare]
 
 
+def test_what_does_not_fit_comes_by_turns() -> None:
+    assert [(job.test, job.seed) for job in by_turns(kinds(3))] == [
+        (test, seed) for seed in (1, 2, 3) for test in ("A", "B")
+    ]
+
+
 def test_durations_are_remembered_and_guessed_from_the_same_test(tmp_path: Path) -> None:
     durations = Durations(tmp_path / "durations.json")
     job = Job("b", "A", 1)
@@ -245,6 +251,13 @@ def test_a_short_night_has_all_tests_and_few_seeds(toy: Path) -> None:
     night_of(toy, 'tests = ["Counts"]\nseeds = 50\nparameters = {Step = [1, 2]}', ONE_SLOW)
     result = night(toy, "--hours", "0.0001")
     assert (result["planned"], result["finished"], result["dropped"]) == (101, 3, 98)
+
+
+def test_seeds_that_were_thought_too_long_run_while_there_is_time(toy: Path) -> None:
+    """What never ran is taken to last 10 s: of 20 such runs few fit into these 36 s."""
+    night_of(toy, 'tests = ["Counts"]\nseeds = 20', ONE_SLOW)
+    result = night(toy, "--hours", "0.01", "--jobs", "2")
+    assert (result["planned"], result["finished"], result["dropped"]) == (21, 21, 0)
 
 
 @pytest.mark.parametrize(
