@@ -102,13 +102,17 @@ def _columns(figures: Sequence[Figure]) -> Iterator[LayerColumn]:
                 training = condition("training", figure.conditions.get("training", ""))
                 group = f"products, {training}" if len(_fate_figures(figures)) > 1 else "products"
                 yield LayerColumn(group, _FATE_WORDS[fate], values, adds=True)
+    for quantity in dict.fromkeys(name for figure in figures for name in _by_layer(figure)):
+        if quantity not in FATES:
+            yield from _quantity(quantity, figures)
+
+
+def _quantity(quantity: str, figures: Sequence[Figure]) -> Iterator[LayerColumn]:
+    """One quantity, as all figures tell it."""
     for figure in figures:
-        told = distinction(figure, figures)
-        for quantity, values in _by_layer(figure).items():
-            if quantity in _SUMS:
-                yield LayerColumn(_SUMS[quantity], told, values, adds=True)
-            elif quantity not in FATES:
-                yield LayerColumn(f"{kind(figure.name).text}, {figure.unit}", told, values)
+        if (values := _by_layer(figure).get(quantity)) is not None:
+            group = _SUMS.get(quantity, f"{kind(figure.name).text}, {figure.unit}")
+            yield LayerColumn(group, distinction(figure, figures), values, quantity in _SUMS)
 
 
 def _by_layer(figure: Figure) -> dict[str, Mapping[str, float]]:
