@@ -218,11 +218,17 @@ def _night(folder: Path, entry: dict[str, Any], tests: Iterable[str]) -> Night:
     lists: dict[str, Any] = {
         name: tuple(entry[name]) for name in ("tests", "simulators") if name in entry
     }
-    tables: dict[str, Any] = {
-        name: tuple(_combinations(entry[name]))
-        for name in ("parameters", "settings")
-        if name in entry
-    }
+    try:
+        tables: dict[str, Any] = {
+            name: tuple(_combinations(entry[name]))
+            for name in ("parameters", "settings")
+            if name in entry
+        }
+    except AttributeError:
+        raise UserError(f"{place}: parameters and settings are tables or lists of them") from None
+    for name, values in {**lists, **tables}.items():
+        if not values:  # the entry would take its tests out of the night
+            raise UserError(f"{place}: {name} must not be empty")
     night = Night(**{**entry, **lists, **tables})
     if not isinstance(night.seeds, int) or night.seeds < 1:
         raise UserError(f"{place}: seeds = {night.seeds!r} must be a number from 1")

@@ -11,6 +11,7 @@ printed. Results: build/nightly/summary.json; exit code 1 if anything failed.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import signal
 import sys
@@ -18,6 +19,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 from scripts import regress_campaigns
 from scripts.engines import local, slurm
@@ -64,7 +66,7 @@ class Regression:
         try:
             self._campaigns(night)
             self.watch.end = time.monotonic() + night.left_s
-            with Pool(self.root, night.results, self.options.jobs) as pool:
+            with Pool(self.root, night.results, self._workers) as pool:
                 jobs = self._buildable(pool, night, self._unfinished(night))
                 jobs = self._in_order(jobs, night)
                 with self.watch:
@@ -75,13 +77,20 @@ class Regression:
                 self._with_waves(pool, night)
             self.interrupted = False
         except KeyboardInterrupt:
-            print("interrupted; the same SEED goes on from here", file=sys.stderr)
+            seed = self.options.seed
+            print(f"interrupted; SEED={seed} goes on from here", file=sys.stderr)
             self._take(night)
         taken: dict[str, list[float]] = {}
         for job, outcome in self._made():
             if outcome.verdict == "pass":
                 taken.setdefault(job.kind, []).append(outcome.total_s)
         self.durations.note(taken)
+
+    @property
+    def _workers(self) -> int:
+        """Processes on this machine, which with Slurm only builds and makes waves."""
+        jobs: int = self.options.jobs
+        return min(jobs, cores()) if self.options.engine == "slurm" else jobs
 
     def _made(self) -> list[tuple[Job, Outcome]]:
         outcomes = self.watch.outcomes
@@ -188,9 +197,10 @@ class Regression:
 
 def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     """Return 0 if nothing failed, 1 if something did, 2 for a bad command, 130 on Ctrl-C."""
-    options = _parser().parse_args(arguments)
-    options.seed = options.seed or random.SystemRandom().randrange(1, 2**31)
     try:
+        options = _parser().parse_args(arguments)
+        if options.seed is None:
+            options.seed = random.SystemRandom().randrange(1, 2**31)
         blocks = _checked(options, root)
         print(f"SEED={options.seed}", flush=True)
         regression = Regression(options, blocks, root)
@@ -210,8 +220,13 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     return 130 if regression.interrupted else int(failed(summary))
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(message)  # one line, without the usage
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m scripts.regress", description=__doc__)
+    parser = _Parser(prog="python -m scripts.regress", description=__doc__)
     parser.add_argument("--blocks", default="", help="separated by commas; default: all")
     parser.add_argument("--seeds", type=int, help="of each random test; default: as planned")
     parser.add_argument("--hours", type=float, default=2.0, help="how long (default 2)")
@@ -229,8 +244,8 @@ def _checked(options: argparse.Namespace, root: Path) -> list[str]:
     choose("ENGINE", options.engine, ENGINES)
     for name in ("seeds", "hours", "jobs"):
         value = getattr(options, name)
-        if value is not None and value <= 0:
-            raise UserError(f"{name.upper()}={value}: must be more than 0")
+        if value is not None and not 0 < value < math.inf:
+            raise UserError(f"{name.upper()}={value}: must be more than 0, and finite")
     if options.engine == "slurm":
         slurm.require()
     return blocks

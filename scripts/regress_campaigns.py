@@ -8,15 +8,16 @@ share of the night is over is reported as not done.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from scripts.engines import pool
 from scripts.project import ROOT, Project
 
 SHARE = 0.5  # of the night's time
@@ -79,6 +80,7 @@ def run(campaign: Campaign, logs: Path, limit_s: float) -> Outcome:
     """Run one in a process of its own, killed with its children at the limit or on Ctrl-C."""
     started = time.monotonic()
     log = logs / f"{campaign.kind}-{campaign.block}.log"
+    mark = uuid.uuid4().hex
 
     def outcome(verdict: str, reason: str = "") -> Outcome:
         replay = f"python -m {' '.join(campaign.arguments)}"
@@ -95,6 +97,7 @@ def run(campaign: Campaign, logs: Path, limit_s: float) -> Outcome:
             stdout=file,
             stderr=file,
             cwd=ROOT,
+            env={**os.environ, pool.MARK: mark},
             start_new_session=True,
         )
     try:
@@ -102,8 +105,8 @@ def run(campaign: Campaign, logs: Path, limit_s: float) -> Outcome:
     except subprocess.TimeoutExpired:
         return outcome("not done", "out of time")
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.kill()
+        process.wait()
+        pool.end(mark)  # each simulation has a session of its own
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] or [""]
     return outcome("pass") if code == 0 else outcome("fail", lines[-1])

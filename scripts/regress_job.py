@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -79,6 +80,9 @@ def make(job: Job, root: Path, sent: float) -> Outcome:
         outcome = of_job(job, "fail", "not started", str(error))
     except Killed as error:
         outcome = of_job(job, "lost", KILLED, str(error))
+    except Exception as error:  # a fault of ours fails this job, and not the night
+        traceback.print_exc()
+        outcome = of_job(job, "fail", "runner", f"{type(error).__name__}: {error}")
     taken = outcome.seconds + outcome.preparation_seconds
     outcome.overhead_seconds = round(max(0.0, time.time() - sent - taken), 3)
     return outcome
@@ -139,13 +143,13 @@ def record(folder: Path, key: str, outcome: Outcome) -> None:
 
 
 def recorded(folder: Path, key: str) -> Outcome | None:
-    """Read a job's result file, if there is one."""
+    """Read a job's result file, if there is a whole one."""
+    known = {field.name for field in fields(Outcome)}
     try:
         table = json.loads((folder / f"{key}.json").read_text())
-    except (OSError, ValueError):
+        return Outcome(**{name: value for name, value in table.items() if name in known})
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
-    known = {field.name for field in fields(Outcome)}
-    return Outcome(**{name: value for name, value in table.items() if name in known})
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -92,7 +92,8 @@ def _continue(night: Night) -> None:
         before = {}
     if before and before["sources"] == night.sources:
         night.started, night.before_s, night.continued = before["started"], before["seconds"], True
-        night.campaigns = [Campaigned(**entry) for entry in before["campaigns"]]
+        campaigns = [Campaigned(**entry) for entry in before["campaigns"]]
+        night.campaigns = [campaign for campaign in campaigns if campaign.verdict != "not done"]
         return
     if before:
         print("sources have changed since this night was interrupted: it starts again")

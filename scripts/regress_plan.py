@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -104,10 +105,10 @@ class Durations:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            self.seconds: dict[str, float] = json.loads(path.read_text())
-        except (OSError, ValueError):
-            self.seconds = {}
+        self.seconds: dict[str, float] = {}
+        with suppress(OSError, ValueError, TypeError, AttributeError):  # absent or malformed
+            table = json.loads(path.read_text())
+            self.seconds = {kind: float(seconds) for kind, seconds in table.items()}
 
     def of(self, job: Job) -> float:
         """Return what a job will take: as its kind did, or else as the same test did."""

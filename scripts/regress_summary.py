@@ -29,10 +29,10 @@ class Bucket:
 def normalised(reason: str) -> str:
     """Return a message without its numbers, so that the same failure reads the same.
 
-    >>> normalised("pc 0x80000abc differs")
-    'pc # differs'
+    >>> normalised("pc 0xabc differs in -3 words")
+    'pc # differs in # words'
     """
-    return re.sub(r"(0x)?[0-9a-f]*\d[0-9a-f]*", "#", reason)
+    return re.sub(r"0x[0-9a-f]+|-?[0-9a-f]*\d[0-9a-f]*", "#", reason, flags=re.IGNORECASE)
 
 
 def buckets(outcomes: Sequence[Outcome]) -> list[Bucket]:

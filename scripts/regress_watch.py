@@ -81,7 +81,8 @@ class Watch:
             self.say(f"      {outcome.replay}")
         done = len(self.outcomes)
         if self._live and self._bar is not None:
-            self._live.update(self._bar, completed=done, description=self._count())
+            count = self._count()
+            self._live.update(self._bar, completed=done, total=self.total, description=count)
         elif not self.quiet and (done % _EVERY == 0 or done == self.total):
             self.say(f"[{time.monotonic() - self._began:6.0f} s] {self._count()}")
 

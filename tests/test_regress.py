@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from scripts import regress, simulate_command
-from scripts.engines.pool import MARK
+from scripts import regress, regress_campaigns, simulate_command
 from scripts.project import ROOT, Project
-from scripts.regress_job import Outcome, of_job
+from scripts.regress_campaigns import Campaign
+from scripts.regress_job import Outcome, of_job, recorded
 from scripts.regress_night import open_night
 from scripts.regress_plan import Durations, Job, by_turns, expand, fit, order
 from scripts.regress_summary import buckets
@@ -115,6 +115,9 @@ def test_runs_follow_from_the_seed_and_not_from_how_many_there_are(toy: Path) ->
         ('tests = ["Counts"]\ncount = 3', "takes parameters, refused, seeds"),
         ("seeds = 3", "tests must be there"),
         ('tests = ["Counts"]\nseeds = 0', "seeds = 0 must be a number from 1"),
+        ('tests = ["Counts"]\nparameters = {Step = []}', "parameters must not be empty"),
+        ('tests = ["Counts"]\nsimulators = []', "simulators must not be empty"),
+        ('tests = ["Counts"]\nsettings = 3', "settings are tables or lists of them"),
     ],
 )
 def test_an_entry_that_makes_no_sense_is_refused(
@@ -172,6 +175,13 @@ def test_durations_are_remembered_and_guessed_from_the_same_test(tmp_path: Path)
     assert again.of(Job("b", "A", 1, parameters={"Step": 2})) == 3
     again.note({job.kind: [5.0]})
     assert again.of(job) == 4
+
+
+@pytest.mark.parametrize("text", ["[1]", '{"b A verilator": null}', '{"b A veri'])
+def test_a_malformed_file_is_as_good_as_none(tmp_path: Path, text: str) -> None:
+    (tmp_path / "x.json").write_text(text)
+    assert Durations(tmp_path / "x.json").of(Job("b", "A", 1)) == 10
+    assert recorded(tmp_path, "x") is None
 
 
 def test_after_the_end_no_spare_seed_starts() -> None:
@@ -265,6 +275,8 @@ def test_seeds_that_were_thought_too_long_run_while_there_is_time(toy: Path) -> 
     [
         (["--blocks", "nix"], "unknown block 'nix'; valid: counter"),
         (["--hours", "0"], "HOURS=0.0: must be more than 0"),
+        (["--hours", "inf"], "HOURS=inf: must be more than 0, and finite"),
+        (["--hours", "two"], "error: argument --hours: invalid float value: 'two'"),
         (["--seeds", "-1"], "SEEDS=-1: must be more than 0"),
         (["--engine", "lsf"], "unknown ENGINE 'lsf'; valid: local, slurm"),
     ],
@@ -273,7 +285,9 @@ def test_a_night_that_makes_no_sense_is_refused(
     toy: Path, options: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert regress.main(options, root=toy) == 2
-    assert message in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
 
 
 def test_two_nights_at_once_are_refused(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -284,7 +298,7 @@ def test_two_nights_at_once_are_refused(toy: Path, capsys: pytest.CaptureFixture
 
 
 def test_messages_that_differ_in_numbers_are_one_failure() -> None:
-    reasons = ["pc 0x80000010 differs", "pc 0x80000abc differs", "no progress", ""]
+    reasons = ["pc 0x80000010 differs", "pc 0xABC differs", "no progress", ""]
     outcomes = [of_job(Job("b", "A", k), "fail", "test", r) for k, r in enumerate(reasons)]
     outcomes[0].cycles, outcomes[1].cycles = 500, 20
     outcomes[3] = Outcome(**{**vars(outcomes[3]), "verdict": "pass"})
@@ -311,6 +325,28 @@ def simulators(toy: Path) -> Iterator[tuple[int, str]]:
 def worker_of(pid: int) -> int:
     """Return the parent of a simulator."""
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_campaign_leaves_nothing_running(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    code = (  # in a session of its own, as each simulation is
+        "import subprocess; p = subprocess.Popen(['sleep', '60'], start_new_session=True);"
+        f"open({str(pid)!r}, 'w').write(str(p.pid)); p.wait()"
+    )
+    campaign = Campaign("counter", "coverage", ("timeit", "-n1", "-r1", code))
+    assert regress_campaigns.run(campaign, tmp_path, 5.0).verdict == "not done"
+    deadline = time.monotonic() + 5  # it may take a moment to die
+    while runs(int(pid.read_text())):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not only waits to be forgotten."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
 
 
 class Killer(threading.Thread):
@@ -384,20 +420,21 @@ def interrupted(toy: Path, after: int) -> None:
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.05)
+    assert workers(toy)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 130
     assert not list(simulators(toy))
-    assert not marked_anywhere(process.pid)
+    assert not workers(toy)
 
 
-def marked_anywhere(parent: int) -> list[Path]:
-    """Workers that outlived `parent`: they are in no pool any more."""
+def workers(toy: Path) -> list[str]:
+    """The processes of the pool of `toy`."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            status = (path / "stat").read_text().rpartition(")")[2].split()
-            if f"{MARK}=".encode() in (path / "environ").read_bytes() and int(status[1]) == parent:
-                found.append(path)
+            words = (path / "cmdline").read_bytes().decode().split("\0")
+            if "scripts.engines.worker" in words and str(toy) in words:
+                found.append(path.name)
     return found
 
 
@@ -428,3 +465,12 @@ def test_an_interrupted_night_starts_again_when_a_source_has_changed(
     source.write_text(source.read_text() + "// changed\n")
     assert night(toy, "--seed", "5")["finished"] == 7
     assert "sources have changed" in capsys.readouterr().out
+
+
+def test_campaigns_that_were_out_of_time_come_again_when_a_night_goes_on(toy: Path) -> None:
+    with open_night(toy, 1, 1.0) as begun:
+        for verdict in ("pass", "not done"):
+            begun.campaigns.append(regress_campaigns.Outcome("", "counter", "", verdict, 1.0))
+        begun.keep()
+    with open_night(toy, 1, 2.0) as continued:
+        assert [campaign.verdict for campaign in continued.campaigns] == ["pass"]

@@ -25,7 +25,7 @@ from scripts.errors import UserError
 from scripts.project import ROOT
 from scripts.regress_plan import Job
 
-MARK = "LACUNA_WORKER"  # in the environment of a worker and of all that it starts
+MARK = "LACUNA_WORKER"  # in the environment of a worker or campaign and of all that it starts
 _STARTS = 10  # workers in a row that may die before they are ready
 _TERM_S = 3.0  # a worker that is asked to end has
 
@@ -174,14 +174,19 @@ class Pool:
         assert worker.process.stdout
         assert worker.process.stdin
         self._selector.unregister(worker.process.stdout)
-        for pid in marked(worker.mark):
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        end(worker.mark)
         worker.process.kill()
         worker.process.wait()
         worker.process.stdout.close()
         with suppress(BrokenPipeError):
             worker.process.stdin.close()
+
+
+def end(mark: str) -> None:
+    """Kill all processes with `mark`, whatever session they lie in."""
+    for pid in marked(mark):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def marked(mark: str) -> list[int]:

@@ -8,6 +8,7 @@ folder on a file system that the nodes share.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from scripts.regress_watch import Watch
 CHUNK = 500  # tasks in an array: what clusters allow
 POLL_S = 0.5
 
-# Word splitting is the shell's; the names in it are ours or quoted by `_script`.
+# The names in it are ours or quoted by `_script`.
 _TASK = """#!/bin/sh
 # One task of a night's array.
 cd {root} || exit 1
@@ -82,15 +83,26 @@ def _array(
                 _cancel(number)  # what has begun is ended, too: the time is over
             time.sleep(POLL_S)
     _collect(waiting, results, watch, last=last)
-    lost = list(waiting.values())
-    if watch.over:
-        lost = [job for job in lost if watch.may_start(job)]
-    if last:
-        for job in lost:
-            reason = "its task left no result file, twice"
-            watch.ended(job, recorded(results, job.key) or of_job(job, "lost", NOT_MADE, reason))
-        return []
-    return lost
+    lost = {index: job for index, job in waiting.items() if watch.may_start(job)}
+    if not last:
+        return list(lost.values())
+    for index, job in lost.items():
+        reason = f"its task left no result file, twice{_last_words(script, index)}"
+        watch.ended(job, of_job(job, "lost", NOT_MADE, reason))
+    return []
+
+
+def _last_words(script: Path, index: int) -> str:
+    """What a task's log ends with, if there is one: it is gone when the night is over."""
+    try:
+        lines = _log(script, str(index)).read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    return f": {lines[-1]}" if lines else ""
+
+
+def _log(script: Path, task: str) -> Path:
+    return script.with_name(f"{script.stem}-{task}.log")
 
 
 def _script(jobs: Sequence[Job], results: Path, root: Path) -> Path:
@@ -99,7 +111,7 @@ def _script(jobs: Sequence[Job], results: Path, root: Path) -> Path:
     listed = results.parent / f"array-{number}.json"
     write_text(listed, f"[{', '.join(job.line() for job in jobs)}]\n")
     words = {"root": ROOT, "python": sys.executable, "jobs": listed, "results": results}
-    quoted = {name: f'"{word}"' for name, word in {**words, "project": root}.items()}
+    quoted = {name: shlex.quote(str(word)) for name, word in {**words, "project": root}.items()}
     script = listed.with_suffix(".sh")
     write_text(script, _TASK.format(**quoted))
     return script
@@ -109,9 +121,9 @@ def _script(jobs: Sequence[Job], results: Path, root: Path) -> Path:
 def _submitted(
     script: Path, tasks: int, parallel: int
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Submit and yield (the waiting sbatch, the job's number); cancelled on an exception."""
+    """Submit and yield (the waiting sbatch, the job's number); nothing of it goes on after that."""
     command = ["sbatch", "--wait", "--parsable", f"--array=0-{tasks - 1}%{parallel}", "--ntasks=1"]
-    command += ["--job-name=lacuna", f"--output={script.with_suffix('')}-%a.log", str(script)]
+    command += ["--job-name=lacuna", f"--output={_log(script, '%a')}", str(script)]
     # In a session of its own: Ctrl-C is ours to pass on, with scancel.
     process = subprocess.Popen(
         command,
@@ -122,16 +134,16 @@ def _submitted(
     )
     assert process.stdout
     assert process.stderr
-    number = process.stdout.readline().strip().partition(";")[0]
-    if not number:
-        raise UserError(f"sbatch: {process.stderr.read().strip() or 'no job number'}")
+    number = ""
     try:
+        number = process.stdout.readline().strip().partition(";")[0]
+        if not number:
+            raise UserError(f"sbatch: {process.stderr.read().strip() or 'no job number'}")
         yield process, number
-    except BaseException:
-        _cancel(number)
+    finally:  # what ended sbatch alone has not ended the array
+        if number:
+            _cancel(number)
         process.kill()
-        raise
-    finally:
         process.wait()
         process.stdout.close()
         process.stderr.close()

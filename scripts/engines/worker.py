@@ -11,13 +11,12 @@ import json
 import os
 import signal
 import sys
-import traceback
 from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
 from scripts import processes
-from scripts.regress_job import Outcome, make, make_build, of_job, record
+from scripts.regress_job import make, make_build, record
 from scripts.regress_plan import Job
 
 
@@ -33,17 +32,9 @@ def main(root: Path, results: Path) -> None:
             if request["task"] == "build":
                 _say(answers, {"error": make_build(job, root)})
             else:
-                outcome = _run(job, root, request["sent"])
+                outcome = make(job, root, request["sent"])
                 record(results, job.key, outcome)
                 _say(answers, {"outcome": vars(outcome)})
-
-
-def _run(job: Job, root: Path, sent: float) -> Outcome:
-    try:
-        return make(job, root, sent)
-    except Exception as error:  # a fault of ours fails this job, and not the night
-        traceback.print_exc()
-        return of_job(job, "fail", "runner", f"{type(error).__name__}: {error}")
 
 
 def _say(answers: TextIO, answer: dict[str, Any]) -> None:
