@@ -29,7 +29,7 @@ from scripts.files import write_json
 from scripts.progress import cores
 from scripts.project import ROOT, Project, choose
 from scripts.regress_job import Outcome, design_of, of_job, recorded
-from scripts.regress_night import Night, open_night
+from scripts.regress_night import Night, fingerprint, open_night
 from scripts.regress_plan import Durations, Job, by_turns, expand, fit, order
 from scripts.regress_summary import (
     Bucket,
@@ -102,6 +102,7 @@ class Regression:
         for campaign in regress_campaigns.campaigns(project, self.blocks, hours, self.options.seed):
             if campaign.title not in done:
                 left = night.left_s - (1 - regress_campaigns.SHARE) * hours * 3600
+                print(f"[{night.seconds:6.0f} s] begin    {campaign.title}", flush=True)
                 outcome = regress_campaigns.run(campaign, night.folder.parent, left)
                 night.campaigns.append(outcome)
                 night.keep()
@@ -206,6 +207,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         regression = Regression(options, blocks, root)
         with open_night(root, options.seed, options.hours) as night:
             regression.run(night)
+            if fingerprint(root) != night.sources:
+                print("warning: sources have changed during this night", file=sys.stderr)
             summary = regression.summary(night)
             write_json(root / "build" / "nightly" / "summary.json", summary)
             if regression.interrupted:
@@ -216,6 +219,8 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
     print(report(summary))
     return 130 if regression.interrupted else int(failed(summary))
 
