@@ -218,6 +218,10 @@ def _layer(layer: Layer, side: int, *, last: bool) -> LayerConfiguration:
             f"layer {layer.name}: activation {layer.activation} makes negative values, which the "
             "hardware has not; use a network with ReLU"
         )
+    if last and layer.activation is not None:
+        raise ConfigurationError(
+            f"layer {layer.name}: the hardware's last layer has no activation; leave it out"
+        )
     linear = layer.kind == "linear"
     channels = inputs // (side * side) if linear else inputs
     return LayerConfiguration(

@@ -53,7 +53,9 @@ HEADLINES: Mapping[str, Sequence[Headline]] = {
     "riscv": (
         Headline("area_kge"),
         Headline("conv5x5_cycles_per_mac"),
-        Headline("lockstep_instructions", {"run": ("nightly",)}, "in step with Spike, last night"),
+        Headline(
+            "lockstep_instructions", {"run": ("nightly",)}, "in step with Spike, in one night"
+        ),
         Headline("mutants_noticed", {"block": ("riscv",)}),
         Headline("proofs"),
     ),
@@ -181,6 +183,7 @@ _WORDS: Mapping[tuple[str, Any], str] = {
     ("baseline", "simd4"): "vs four plain multipliers",
     ("opponent", "twos_complement"): "two's-complement twin",
     ("opponent", "sign_magnitude"): "sign-magnitude twin",
+    ("opponent", "recoded"): "recoded twin",
     ("opponent", "eight_bit"): "8-bit twin",
     ("level", "engine"): "engine with memories",
     ("level", "array"): "array alone",

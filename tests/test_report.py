@@ -5,18 +5,22 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from scripts.figure import read_figures
 from scripts.labels import number
-from scripts.report import layers, techniques
+from scripts.project import ROOT
+from scripts.report import data, layers, sentences, techniques, trend
 from scripts.report.__main__ import main
 from scripts.report.canvas import TYPEFACES
 from scripts.report.collect import collect
+from scripts.report.status import Nightly, Status
 from tests import browser, report_files
 
 FULL_PAGES = ("index", "method", "block-riscv", "block-msb_skip", "block-sparse_stream",
@@ -136,6 +140,70 @@ def test_energy_and_accuracy_of_each_technique_follow_from_the_figures(
     for point in found.values():
         assert point.technique in table
         assert shown(round(100 * point.ratio, 1)) in table
+
+
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> data.Data:
+    """Of a project in which nothing was measured but the figures in docs/bench."""
+    root = report_files.bare(tmp_path_factory.mktemp("committed"))
+    shutil.copytree(ROOT / "docs/bench", root / "docs/bench")
+    return collect(root)
+
+
+def test_strongest_is_the_opponent_against_which_least_is_saved(committed: data.Data) -> None:
+    pot = committed.blocks["pot"]
+    energies = pot.pick("energy_per_inference", "lenet5-relu", level="engine", library="osu018",
+                        training="uniform4")  # fmt: skip
+    least = min(figure.value for figure in energies)
+    points = [point for point in techniques.outcomes(committed) if point.whole and point.default
+              and (point.block, point.network) == ("pot", "lenet5-relu")]  # fmt: skip
+    assert len({point.technique for point in points}) == 2
+    for point in points:
+        assert point.strongest.text.startswith("recoded twin")
+        if point.technique == "powers of two, pruned":
+            assert point.unit == "nJ"
+            assert point.energy is not None
+            assert point.strongest.ratio == pytest.approx(point.energy / least)
+
+
+def test_a_network_s_sentence_says_against_what_and_of_which_training(
+    committed: data.Data,
+) -> None:
+    points = [point for point in techniques.outcomes(committed)
+              if point.default and point.network == "vgg16-cifar10"]  # fmt: skip
+    told = sentences.network_sentence(committed, "vgg16-cifar10", points)
+    assert "12 % of the energy saved against recoded twin" in told
+    assert "2.178 times the operations per second and DSP of a dense twin (ordinary" in told
+    assert "2.382 times the operations per second and DSP of a dense twin (trained for" in told
+
+
+def test_a_sentence_says_no_more_than_the_files() -> None:
+    partial = Nightly("pass", 88, 0, 0, ["mutants pot not done"])
+    assert "All 88 runs of the last night passed, mutants pot not done" in _sentence(partial)
+    assert "No simulation in the last night;" in _sentence(Nightly("pass", 0, 0, 0, []))
+    coverage = SimpleNamespace(missed=[], failures=["RandomTraffic seed 1"])
+    assert "a run for coverage failed" in _sentence(partial, coverage)
+    assert "every coverage bar met" in _sentence(partial, SimpleNamespace(missed=[], failures=[]))
+
+
+def _sentence(night: Nightly, coverage: Any = None) -> str:
+    nothing = data.Missing("")
+    block: Any = None
+    return sentences.block_sentence(
+        Status(block, night, coverage or nothing, nothing, nothing, None)
+    )
+
+
+def test_headlines_of_another_name_are_no_part_of_the_trend() -> None:
+    nights = [
+        data.PastNight(f"2026-11-{day}", 1, {"pot": data.Past(1, 0, headline=headline)})
+        for day, headline in (
+            (19, {"name": "area_kge", "value": 28}),
+            (20, {"name": "energy_ratio", "value": 2.0}),
+            (21, {"name": "energy_ratio", "value": 3.0}),
+        )
+    ]
+    assert [value for _, value in trend._points(trend.HEADLINE, "pot", nights)] == [100, 150]
 
 
 def test_a_technique_is_one_entry(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -365,6 +433,7 @@ def test_the_typeface_comes_along(full: Path, chromium: browser.Browser) -> None
         (report_files.NIGHT, '"seed": 4711', '"seed": "4711"'),
         (report_files.NIGHT, '"seconds": 7000', '"seconds": NaN'),
         (report_files.HISTORY, '"runs": 500', '"runs": null'),
+        (report_files.HISTORY, "2026-11-20T", "last night "),
         (report_files.COVERAGE, '"hit": 199', '"hits": 199'),
         (report_files.COVERAGE, '"functional": [', '"functional": 3, "x": ['),
         (report_files.MUTANTS, '"percent": 99.66', '"percent": "99.66"'),

@@ -303,6 +303,17 @@ def test_a_network_that_a_block_does_not_take_is_studied_on_the_others(
     assert made["warnings"][0] in page
 
 
+def test_a_relu_behind_the_last_layer_is_not_for_the_pipeline(digits: Path, tmp_path: Path) -> None:
+    network = tmp_path / "relu.py"
+    text = "network = nn.Sequential(nn.Flatten(), nn.Linear(64, 10), nn.ReLU())"
+    network.write_text(f"from torch import nn, manual_seed\nmanual_seed(0)\n{text}\n")
+    assert study(digits, tmp_path / "out", network=network) == 0
+    made = json.loads((tmp_path / "out/study.json").read_text())
+    refused = {one["block"]: one["refused"] for one in made["outcomes"] if one["refused"]}
+    assert list(refused) == ["sparse_stream"]
+    assert "layer linear1: the hardware's last layer has no" in refused["sparse_stream"]
+
+
 def test_a_module_among_the_blocks_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -322,12 +333,15 @@ def test_a_module_among_the_blocks_is_found(
 GOOD = "nn.Flatten(), nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 10)"
 NETWORKS = {
     "raise SystemError('no luck')": "SystemError: no luck",
+    "raise SystemExit(0)": "net.py: SystemExit: 0",
     "x = 1": "nothing called `network`",
     "network = 3": "`network` gives a int",
     "def network(): return nn.Linear(2, 3)": "`network` gives a Linear",
     "network = nn.Sequential(nn.Flatten(), nn.Linear(64, 10), nn.Sigmoid())": "'layer2' (Sigmoid)",
     "network = nn.Sequential(nn.Conv2d(1, 4, 3, stride=2), nn.ReLU(), nn.Flatten(), "
     "nn.Linear(36, 10))": "'conv0' (Conv2d) is not supported: convolutions need stride 1",
+    "network = nn.Sequential(nn.Flatten(), nn.LazyLinear(10))": "use an uninitialized parameter",
+    "network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(3))": "net.py: RuntimeError: The",
     "network = nn.Sequential(nn.Flatten(), nn.Linear(65, 10))": "does not take images of 1 x 8 x 8",
     "network = nn.Sequential(nn.Conv2d(1, 2, 3))": "end it with a Linear",
     "network = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 4))":
@@ -388,6 +402,14 @@ def test_data_that_cannot_be_used_is_refused(
     said = refusal(capsys, tmp_path / "out", study(tmp_path, tmp_path / "out"))
     assert message in said
     assert str(path) in said
+
+
+def test_a_single_array_is_no_npz(
+    digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.save(tmp_path / "images.npy", IMAGES)
+    status = study(digits, tmp_path / "out", "--data", str(tmp_path / "images.npy"))
+    assert "give a file of numpy.savez" in refusal(capsys, tmp_path / "out", status)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -209,6 +210,7 @@ def _past(root: Path) -> list[PastNight]:
     """Earlier nights, oldest first."""
 
     def parse(table: Any) -> PastNight:
+        datetime.fromisoformat(table["started"])  # the trend's axis
         blocks = {name: record(Past, entry) for name, entry in table["blocks"].items()}
         return record(PastNight, table, blocks=blocks)
 

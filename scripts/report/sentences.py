@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from scripts.figure import Figure
-from scripts.labels import number
+from scripts.labels import condition, number
 from scripts.report.data import Coverage, Data, Missing
 from scripts.report.status import Main, Nightly, Status
 from scripts.report.techniques import Outcome
@@ -103,10 +103,12 @@ def _main_words(found: Main | Missing) -> str:
 def _night_words(found: Nightly | Missing) -> str:
     if isinstance(found, Missing):
         return "not in the last night"
+    campaigns = f", {', '.join(found.campaigns)}" if found.campaigns else ""
+    if not found.runs:
+        return f"no simulation in the last night{campaigns}"
     if found.verdict == "pass":
         runs = f"all {found.runs:,} runs" if found.runs != 1 else "the one run"
-        return f"{runs} of the last night passed"
-    campaigns = f", {', '.join(found.campaigns)}" if found.campaigns else ""
+        return f"{runs} of the last night passed{campaigns}"
     failed = f"{found.failed} of {found.runs} runs of the last night failed"
     lost = f", {found.lost} lost" if found.lost else ""
     return f"{failed}{lost}{campaigns}"
@@ -115,9 +117,11 @@ def _night_words(found: Nightly | Missing) -> str:
 def _coverage_words(found: Coverage | Missing) -> str:
     if isinstance(found, Missing):
         return "coverage not measured"
+    if found.failures:
+        return "a run for coverage failed"
     if found.missed:
         return f"coverage below its bar: {', '.join(found.missed)}"
-    return "coverage complete"
+    return "every coverage bar met"
 
 
 def network_sentence(data: Data, network: str, points: Sequence[Outcome]) -> str:
@@ -128,8 +132,9 @@ def network_sentence(data: Data, network: str, points: Sequence[Outcome]) -> str
         words = [text for figure in figures if (text := _words(figure))]
         saved = [p for p in points if p.block == block.name and p.whole]
         if saved:
-            best = min(saved, key=lambda point: point.ratio)
-            words.insert(1, f"{100 * (1 - best.ratio):.0f} % of the energy saved")
+            best = min(saved, key=_hardest).strongest
+            percent = 100 * (1 - best.ratio)
+            words.insert(1, f"{percent:.0f} % of the energy saved against {best.text}")
         if words:
             sentences.append(f"{block.name}: {', '.join(dict.fromkeys(words))}.")
     return " ".join(sentences) or "Nothing has been measured by layer."
@@ -139,7 +144,9 @@ def _words(figure: Figure) -> str:
     if figure.name == "products_skipped":
         return f"{figure.value:.1f} % of the products skipped"
     if figure.name == "gops_per_dsp_vs_dense":
-        return f"{number(figure.value)} times the operations per second and DSP of a dense twin"
+        text = f"{number(figure.value)} times the operations per second and DSP of a dense twin"
+        training = condition("training", figure.conditions.get("training", ""))
+        return f"{text} ({training})" if training else text
     if figure.name in ("rtl_images_checked", "images_checked", "engine_images_checked"):
         compared = figure.conditions.get("values_compared")
         values = f" ({number(compared)} values)" if compared else ""

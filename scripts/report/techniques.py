@@ -158,21 +158,25 @@ def _msb_skip(title: str, level: str, whole: bool) -> Technique:
     )
 
 
-def _pot(title: str, level: str, suffix: str = "") -> Technique:
+def _pot(title: str, level: str) -> Technique:
     """The figures are ratios: energy of a uniform twin / energy with powers of two."""
-    correct = [Pick("pot", f"correct{suffix}", scale=0.01), Pick("pot", "accuracy")]
-    twin = [Pick("pot", f"correct{suffix}", taken="reference", scale=0.01)]
     return Technique(
         title=title,
         block="pot",
-        energy=Pick("pot", f"energy_ratio{suffix}", {"level": level}),
-        rivals=("twos_complement", "sign_magnitude", "eight_bit"),
-        accuracy=correct,
+        energy=Pick("pot", "energy_ratio", {"level": level}),
+        rivals=("twos_complement", "sign_magnitude", "recoded", "eight_bit"),
+        accuracy=(Pick("pot", "correct", scale=0.01), Pick("pot", "accuracy")),
         exact=(*_ORDINARY, Pick("pot", "accuracy", {"training": "float"})),
-        control=twin,
+        control=(Pick("pot", "correct", taken="reference", scale=0.01),),
         same=("network", "library", "training", "exponents"),
         whole=level == "engine",
     )
+
+
+def _unpruned(form: str, text: str) -> Pick:
+    """A uniform twin as it is: ratios of pruned networks exist against the first one only."""
+    where = {"level": "engine", "form": form, "training": "uniform4", "exponents": "none"}
+    return Pick("pot", "energy_per_inference", where, text=f"{text} twin, unpruned")
 
 
 _BRANCH: dict[str, Any] = {"multipliers": 1, "program": "lenet5_branch"}
@@ -195,7 +199,20 @@ TECHNIQUES: tuple[Technique, ...] = (
         opponents=(Pick(*_STREAM, {"pipeline": "dense"}, text="the dense twin"),),
     ),
     _pot("powers of two", "engine"),
-    _pot("powers of two, pruned", "engine", "_pruned"),
+    Technique(
+        title="powers of two, pruned",
+        block="pot",
+        energy=Pick("pot", "energy_ratio_pruned", {"level": "engine"}, taken="nj"),
+        opponents=(
+            _unpruned("booth", "two's-complement"),
+            _unpruned("magnitude", "sign-magnitude"),
+            _unpruned("recoded", "recoded"),
+        ),
+        accuracy=(Pick("pot", "correct_pruned", scale=0.01),),
+        exact=_ORDINARY,
+        control=(Pick("pot", "correct_pruned", taken="reference", scale=0.01),),
+        same=("library", "training"),
+    ),
     _pot("powers of two, the array alone", "array"),
 )
 
@@ -239,7 +256,7 @@ def _points(technique: Technique, data: Data) -> Iterator[Outcome]:
             library=library(figure),
             whole=technique.whole,
             energy=None if technique.rivals else technique.energy.value(figure),
-            unit=figure.unit,
+            unit=figure.unit if technique.energy.taken == "value" else "nJ",
             accuracy=accuracy,
             lost=_difference(exact, accuracy) if technique.accuracy else 0.0,
             control=_difference(control, accuracy),

@@ -60,11 +60,18 @@ def trend(nights: Sequence[PastNight]) -> Plot | None:
 
 
 def _points(title: str, block: str, nights: Sequence[PastNight]) -> list[tuple[datetime, float]]:
-    """What each night measured of a block; a night that did not measure it is left out."""
+    """What each night measured of a block; a night that did not measure it is left out.
+
+    Of a headline figure only nights count that had the same one as the last.
+    """
+    pasts = [(night.started, night.blocks[block]) for night in nights if block in night.blocks]
+    if title == HEADLINE:
+        names = [past.headline.get("name") for _, past in pasts if past.headline]
+        pasts = [each for each in pasts if (each[1].headline or {}).get("name") in names[-1:]]
     found = [
-        (datetime.fromisoformat(night.started), value)
-        for night in nights
-        if block in night.blocks and (value := PANELS[title](night.blocks[block])) is not None
+        (datetime.fromisoformat(started), value)
+        for started, past in pasts
+        if (value := PANELS[title](past)) is not None
     ]
     if title != HEADLINE or not found or not found[0][1]:
         return [] if title == HEADLINE else found

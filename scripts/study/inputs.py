@@ -58,17 +58,22 @@ def read_network(path: Path, weights: Path | None) -> nn.Sequential:
         spec.loader.exec_module(module)
         found = getattr(module, "network", None)
         made = found if isinstance(found, nn.Module) or not callable(found) else found()
-    except Exception as error:  # it is the user's own code: anything can come out of it
+    except (Exception, SystemExit) as error:  # the user's own code: anything can come out of it
         raise UserError(f"{path}: {_first_line(error)}; make it importable") from error
     if not isinstance(made, nn.Sequential):
         what = "nothing called `network`" if found is None else f"`network` gives {_kind(made)}"
         raise UserError(f"{path}: {what}; define network() that returns a torch.nn.Sequential")
     if weights is not None:
         _load_weights(made, weights)
-    for name, values in made.state_dict().items():
-        if not torch.isfinite(values).all():
-            raise UserError(f"{weights or path}: {name} has a value that is not a number; train it")
-    return simplified(made)
+    try:
+        for name, values in made.state_dict().items():
+            if not torch.isfinite(values).all():
+                raise UserError(
+                    f"{weights or path}: {name} has a value that is not a number; train it"
+                )
+        return simplified(made)
+    except (AssertionError, RuntimeError, ValueError) as error:  # no weights yet, or none that fit
+        raise UserError(f"{path}: {_first_line(error)}; make it run on an image") from error
 
 
 def _kind(value: Any) -> str:
@@ -114,7 +119,7 @@ def read_data(path: Path) -> Data:
                     f"store {', '.join(keys)}"
                 )
             arrays = {key: file[key] for key in keys}
-    except (OSError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise UserError(f"{path}: {_first_line(error)}; give a file of numpy.savez") from error
     calibration, test = (_split(path, split, arrays) for split in _SPLITS)
     sizes = _size(calibration.images), _size(test.images)
