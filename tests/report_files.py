@@ -82,13 +82,6 @@ def pot() -> list[Figure]:
                 ("nangate45", "pot", 1.5),
             )
         ),
-        Figure(
-            "energy_per_mac", 0.5, "pJ", "lenet5-relu",
-            conditions={
-                "library": "sky130hd", "form": "pot", "level": "array", "training": "pot3",
-                "nj_by_layer": {"c1": 0.5, "c3": 0.5},
-            },
-        ),
     ]  # fmt: skip
 
 

@@ -39,7 +39,6 @@ _SHOWN = {
             "training": ("pot3", "uniform4"),
         },
     ),
-    "energy_per_mac": Headline("energy_per_mac", {"level": ()}),  # none: the same by layer
 }
 _SUMS = {"nj": f"energy, nJ, {DEFAULT_LIBRARY}", "cycles": "cycles"}  # over layers
 _TINTS = ("s7", "s1", "s2", "s3")
