@@ -15,7 +15,7 @@ from scripts.formal import Proof, proofs, prove
 from scripts.shrink import minimised, shrink
 from scripts.simulate import Edit, SimulationFailed, simulate
 from verif.riscv.prepare import random_stimulus
-from verif.riscv.program.random_program import build, draw
+from verif.riscv.program.random_program import RandomProgram, build, draw
 
 RTL = "rtl/riscv/"
 RVFI = "riscv_rvfi.sv"
@@ -111,6 +111,20 @@ def test_one_seed_gives_one_program(tmp_path: Path) -> None:
     assert random_stimulus(3) == random_stimulus(3)
     elf = build(draw(3), tmp_path)
     assert elf.read_bytes()[:4] == b"\x7fELF"
+
+
+def test_a_return_that_was_interrupted_does_not_lead_to_itself(simulate, tmp_path: Path) -> None:
+    """An interrupt between the write to mepc and MRET does not keep a random program from its end.
+
+    It counts no instructions, so that the handler does not trap on purpose, which would help.
+    """
+    piece = (
+        "csrwi mcountinhibit, 4",
+        "li x24, 0x90000000\ncsrsi mstatus, 8\ncsrw mepc, x24\nmret",
+    )
+    elf = build(RandomProgram((piece,) * 24, passes=30, vectored=False), tmp_path)
+    result = simulate("riscv", "lockstep", settings={"elf": str(elf), "interrupts": 20}, limit_s=30)
+    assert result.counts["compared"] > 10_000
 
 
 def test_random_programs_hold_every_kind_of_instruction(tmp_path: Path) -> None:
