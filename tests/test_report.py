@@ -24,8 +24,8 @@ from scripts.report.status import Nightly, Status
 from tests import browser, report_files
 
 FULL_PAGES = ("index", "method", "block-riscv", "block-msb_skip", "block-sparse_stream",
-              "block-soc", "block-pot", "network-lenet5-relu", "network-lenet5-tanh",
-              "network-vgg16-cifar10")  # fmt: skip
+              "block-soc", "block-pot", "block-regression", "network-lenet5-relu",
+              "network-lenet5-tanh", "network-vgg16-cifar10")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +188,7 @@ def test_a_sentence_says_no_more_than_the_files() -> None:
 
 def _sentence(night: Nightly, coverage: Any = None) -> str:
     nothing = data.Missing("")
-    block: Any = None
+    block: Any = SimpleNamespace(bench=True)
     return sentences.block_sentence(
         Status(block, night, coverage or nothing, nothing, nothing, None)
     )
@@ -339,6 +339,13 @@ def test_a_block_without_coverage_among_others_that_have_it_is_missing(
 
 
 # ---- Pages ----
+
+
+def test_figures_of_nights_have_a_page_and_are_no_block(full: Path) -> None:
+    assert "regression" not in facts(full, "index")["blocks"]
+    page = (full / "block-regression.html").read_text()
+    assert "BLOCK=regression" not in page
+    assert "not in the last night" not in page
 
 
 def test_the_pages_are_those_of_the_blocks_and_networks(full: Path) -> None:

@@ -82,13 +82,17 @@ def night_sentence(data: Data) -> str:
 
 def block_sentence(each: Status) -> str:
     """Say how a block stands, in one sentence for each of figure, night, coverage and mutants."""
-    parts = [_main_words(each.main), _night_words(each.night), _coverage_words(each.coverage)]
-    if isinstance(each.mutants, Missing):
-        parts.append("mutants not tried")
-    else:
-        parts.append(f"{number(each.mutants.percent)} % of the mutants noticed")
+    parts = [_main_words(each.main)]
+    if each.block.bench:
+        parts += [_night_words(each.night), _coverage_words(each.coverage), _mutant_words(each)]
     text = "; ".join(part for part in parts if part)
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _mutant_words(each: Status) -> str:
+    if isinstance(each.mutants, Missing):
+        return "mutants not tried"
+    return f"{number(each.mutants.percent)} % of the mutants noticed"
 
 
 def _main_words(found: Main | Missing) -> str:

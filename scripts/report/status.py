@@ -80,9 +80,9 @@ class Test:
 
 
 def statuses(data: Data) -> list[Status]:
-    """Return the status of every block."""
+    """Return the status of every block; figures of something else, as of nights, have none."""
     points = outcomes(data)
-    return [status(block, data, points) for block in data.blocks.values()]
+    return [status(block, data, points) for block in data.blocks.values() if block.bench]
 
 
 def status(block: Block, data: Data, points: Sequence[Outcome]) -> Status:
