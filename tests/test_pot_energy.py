@@ -137,7 +137,7 @@ def test_a_write_of_some_bytes_counts_as_their_share() -> None:
 def measured(form: Form, training: str, array: float, memories: float) -> pot.Measured:
     """Something measured, in fJ; its logic has as much beside the array as in it."""
     parts = {("array", "switching"): array, ("", "clock"): array}
-    layer = pot.Layer("c1", 100.0, 1000, Energy(parts), {"u_maps": memories}, 0.0)
+    layer = pot.Layer("c1", 100.0, 1000, 24, Energy(parts), {"u_maps": memories}, 0.0)
     made = Engine(form, 3 if form is Form.POT else 6, **pot_sides.SIZES)
     workload = pot.Workload("lenet5-relu", training, made, 1)
     technology = type("Technology", (), {"period_ns": 30.0})()
