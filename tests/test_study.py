@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from golden.architecture import Description
+from golden.architecture import Description, describe
 from golden.datasets import mnist
 from golden.msb_skip import Mode, Unit
 from golden.msb_skip_cycles import layer_cycles, layer_order
@@ -281,6 +281,18 @@ def test_simplified_networks_compute_the_same() -> None:
     kinds = [type(module).__name__ for module in simple]
     assert kinds == ["Conv2d", "ReLU", "Flatten", "Linear", "ReLU", "Linear"]
     assert torch.allclose(simple(images), model.eval()(images), atol=1e-5)
+
+
+def test_a_module_that_stands_in_two_places_counts_in_both() -> None:
+    relu, pool = nn.ReLU(), nn.MaxPool2d(2)
+    model = nn.Sequential(
+        nn.Conv2d(1, 2, 3, padding=1), relu, pool, nn.Conv2d(2, 3, 3, padding=1), relu, pool,
+        nn.Flatten(), nn.Linear(12, 3),
+    )  # fmt: skip
+    simple = simplified(model)
+    assert [layer.pool for layer in describe(simple)] == ["max", "max", None]
+    images = torch.rand(4, 1, 8, 8)
+    assert torch.equal(simple(images), model(images))
 
 
 def test_a_network_that_a_block_does_not_take_is_studied_on_the_others(

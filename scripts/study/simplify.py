@@ -21,7 +21,10 @@ def simplified(model: nn.Sequential) -> nn.Sequential:
     zero, and names can be part of identifiers: "0" becomes "conv0".
     """
     kept: OrderedDict[str, nn.Module] = OrderedDict()
-    for name, module in copy.deepcopy(model).eval().named_children():
+    for name, shared in model.named_modules(remove_duplicate=False):
+        if not name or "." in name:  # the model, or within a module of it
+            continue
+        module = copy.deepcopy(shared).eval()  # in each place its own, or torch lists it only once
         before = next(reversed(kept)) if kept else ""
         fused = _fused(kept.get(before), module)
         if fused is not None:
