@@ -46,11 +46,6 @@ class Outcome:
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def title(self) -> str:
-        """Block and form, for tables."""
-        return f"{self.block}, {self.variant}" if self.variant else self.block
-
-    @property
     def products(self) -> int:
         """Products of the network."""
         return sum(layer.products for layer in self.layers)
