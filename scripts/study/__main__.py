@@ -23,6 +23,7 @@ from typing import Any
 
 from golden.architecture import ModelError
 from golden.compiled import CompilerError
+from golden.network import Layer
 from scripts.errors import UserError
 from scripts.files import write_json, write_text
 from scripts.power import libraries
@@ -65,7 +66,7 @@ def study(options: argparse.Namespace, say: Say) -> dict[str, Any]:
     return {
         "network": network.name,
         "inputs": {path.name: _digest(path) for path in files if path},
-        "layers": [_layer(subject, layer.name) for layer in network.layers],
+        "layers": [_layer(subject, layer) for layer in network.layers],
         "classes": classes,
         "images": {"calibration": len(data.calibration.labels), "test": len(data.test.labels)},
         "correct": {"real": real, "integer": subject.correct},
@@ -107,15 +108,14 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _layer(subject: Subject, name: str) -> dict[str, Any]:
-    layer = next(one for one in subject.network.layers if one.name == name)
+def _layer(subject: Subject, layer: Layer) -> dict[str, Any]:
     return {
-        "layer": name,
+        "layer": layer.name,
         "kind": layer.kind,
         "weights": list(layer.weights.shape),
         "activation": layer.activation,
         "pool": layer.pool,
-        "products": subject.products(name),
+        "products": subject.products(layer.name),
     }
 
 
