@@ -467,6 +467,17 @@ def test_weights_of_another_network_are_refused(
         assert message in refusal(capsys, tmp_path / "out", status)
 
 
+def test_weights_of_a_lazy_layer_are_refused(
+    digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network = tmp_path / "net.py"
+    network.write_text("from torch import nn\nnetwork = nn.Sequential(nn.LazyLinear(10))\n")
+    save_file({"0.weight": torch.zeros(10, 64)}, tmp_path / "net.safetensors")
+    options = ("--weights", str(tmp_path / "net.safetensors"))
+    status = study(digits, tmp_path / "out", *options, network=network)
+    assert "uninitialized parameter" in refusal(capsys, tmp_path / "out", status)
+
+
 def test_an_output_that_is_a_file_is_refused(
     digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

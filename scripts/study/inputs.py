@@ -63,9 +63,9 @@ def read_network(path: Path, weights: Path | None) -> nn.Sequential:
     if not isinstance(made, nn.Sequential):
         what = "nothing called `network`" if found is None else f"`network` gives {_kind(made)}"
         raise UserError(f"{path}: {what}; define network() that returns a torch.nn.Sequential")
-    if weights is not None:
-        _load_weights(made, weights)
     try:
+        if weights is not None:
+            _load_weights(made, weights)
         for name, values in made.state_dict().items():
             if not torch.isfinite(values).all():
                 raise UserError(
