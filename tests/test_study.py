@@ -354,6 +354,8 @@ NETWORKS = {
     "nn.Linear(36, 10))": "'conv0' (Conv2d) is not supported: convolutions need stride 1",
     "network = nn.Sequential(nn.Flatten(), nn.LazyLinear(10))": "use an uninitialized parameter",
     "network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(3))": "net.py: RuntimeError: The",
+    "network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2, track_running_stats=False), "
+    "nn.ReLU(), nn.Flatten(), nn.Linear(72, 10))": "'layer1' (BatchNorm2d) is not supported",
     "network = nn.Sequential(nn.Flatten(), nn.Linear(65, 10))": "does not take images of 1 x 8 x 8",
     "network = nn.Sequential(nn.Conv2d(1, 2, 3))": "end it with a Linear",
     "network = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 4))":

@@ -39,6 +39,8 @@ def simplified(model: nn.Sequential) -> nn.Sequential:
 
 def _fused(layer: nn.Module | None, norm: nn.Module) -> nn.Module | None:
     """A layer with the normalisation behind it; None where there is nothing to fuse."""
+    if getattr(norm, "running_mean", None) is None:  # none, or one that takes each batch's own
+        return None
     if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
         return fuse_conv_bn_eval(layer, norm)
     if isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d):
