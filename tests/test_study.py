@@ -27,7 +27,7 @@ from scripts.power.memory import mac_fj
 from scripts.project import ROOT
 from scripts.study import __main__ as command
 from scripts.study import blocks, calibrate, prices
-from scripts.study.inputs import Split
+from scripts.study.inputs import Split, read_network
 from scripts.study.outcome import two_digits
 from scripts.study.simplify import simplified
 from scripts.study.thresholds import HIGHEST, choose, with_thresholds
@@ -281,6 +281,20 @@ def test_simplified_networks_compute_the_same() -> None:
     kinds = [type(module).__name__ for module in simple]
     assert kinds == ["Conv2d", "ReLU", "Flatten", "Linear", "ReLU", "Linear"]
     assert torch.allclose(simple(images), model.eval()(images), atol=1e-5)
+
+
+def test_a_network_file_may_have_dataclasses(tmp_path: Path) -> None:
+    network = tmp_path / "net.py"
+    network.write_text(
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n"
+        "from torch import nn\n"
+        "@dataclass\nclass Shape:\n    inputs: int = 64\n"
+        "def network(): return nn.Sequential(nn.Flatten(), nn.Linear(Shape().inputs, 10))\n"
+    )
+    assert [name for name, _ in read_network(network, None).named_children()] == [
+        "layer0",
+        "linear1",
+    ]
 
 
 def test_a_module_that_stands_in_two_places_counts_in_both() -> None:

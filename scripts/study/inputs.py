@@ -7,6 +7,7 @@ Whatever is wrong with them ends in one UserError that names the thing and the r
 from __future__ import annotations
 
 import importlib.util
+import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ def read_network(path: Path, weights: Path | None) -> nn.Sequential:
     if spec is None or spec.loader is None:
         raise UserError(f"{path} is not a Python file: its name must end in .py")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up by its name
     try:
         spec.loader.exec_module(module)
         found = getattr(module, "network", None)
