@@ -367,6 +367,15 @@ NETWORKS = {
     "network = nn.Sequential(nn.Conv2d(1, 4, 3, stride=2), nn.ReLU(), nn.Flatten(), "
     "nn.Linear(36, 10))": "'conv0' (Conv2d) is not supported: convolutions need stride 1",
     "network = nn.Sequential(nn.Flatten(), nn.LazyLinear(10))": "use an uninitialized parameter",
+    "class Net(nn.Sequential):\n    def forward(self, x): return super().forward(x / 255)\n"
+    "network = Net(nn.Flatten(), nn.Linear(64, 10))": "network is a Net with a forward of its own",
+    "class Half(nn.Linear):\n    def forward(self, x): return super().forward(x / 2)\n"
+    "network = nn.Sequential(nn.Flatten(), Half(64, 10))": "1 is a Half with a forward of its own",
+    "from torch.nn.utils import prune\nnetwork = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))\n"
+    "prune.l1_unstructured(network[1], 'weight', 0.5)": "1.weight is computed from other tensors",
+    "from torch.nn.utils.parametrizations import weight_norm\n"
+    "network = nn.Sequential(nn.Flatten(), weight_norm(nn.Linear(64, 10)))":
+        "1.weight is computed from other tensors",
     "network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(3))": "net.py: RuntimeError: The",
     "network = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2, track_running_stats=False), "
     "nn.ReLU(), nn.Flatten(), nn.Linear(72, 10))": "'layer1' (BatchNorm2d) is not supported",

@@ -66,6 +66,7 @@ def read_network(path: Path, weights: Path | None) -> nn.Sequential:
         what = "nothing called `network`" if found is None else f"`network` gives {_kind(made)}"
         raise UserError(f"{path}: {what}; define network() that returns a torch.nn.Sequential")
     try:
+        _check_modules(made, path)
         if weights is not None:
             _load_weights(made, weights)
         for name, values in made.state_dict().items():
@@ -76,6 +77,22 @@ def read_network(path: Path, weights: Path | None) -> nn.Sequential:
         return simplified(made)
     except (AssertionError, RuntimeError, ValueError) as error:  # no weights yet, or none that fit
         raise UserError(f"{path}: {_first_line(error)}; make it run on an image") from error
+
+
+def _check_modules(model: nn.Sequential, path: Path) -> None:
+    """Refuse modules that do more than their class says: it would be left out without a word."""
+    for name, module in model.named_modules():
+        for kind in (nn.Sequential, nn.Conv2d, nn.Linear):
+            if isinstance(module, kind) and type(module).forward is not kind.forward:
+                raise UserError(
+                    f"{path}: {name or 'network'} is {_kind(module)} with a forward of its own; "
+                    f"use {kind.__name__} as it is"
+                )
+        if not isinstance(getattr(module, "weight", None), nn.Parameter | None):
+            raise UserError(
+                f"{path}: {name}.weight is computed from other tensors; make it a parameter by "
+                "prune.remove or remove_parametrizations"
+            )
 
 
 def _kind(value: Any) -> str:
