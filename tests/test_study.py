@@ -297,6 +297,11 @@ def test_a_network_file_may_have_dataclasses(tmp_path: Path) -> None:
     ]
 
 
+def test_a_network_of_doubles_is_simplified_to_floats() -> None:
+    simple = simplified(nn.Sequential(nn.Flatten(), nn.Linear(4, 3, bias=False)).double())
+    assert simple(torch.rand(1, 1, 2, 2)).dtype == torch.float32
+
+
 def test_a_module_that_stands_in_two_places_counts_in_both() -> None:
     relu, pool = nn.ReLU(), nn.MaxPool2d(2)
     model = nn.Sequential(

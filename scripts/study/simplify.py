@@ -18,7 +18,7 @@ def simplified(model: nn.Sequential) -> nn.Sequential:
     """A copy, in evaluation mode, that computes the same.
 
     Dropout is left out, batch normalisation behind a layer becomes part of it, a missing bias is
-    zero, and names can be part of identifiers: "0" becomes "conv0".
+    zero, parameters are float32, and names can be part of identifiers: "0" becomes "conv0".
     """
     kept: OrderedDict[str, nn.Module] = OrderedDict()
     for name, shared in model.named_modules(remove_duplicate=False):
@@ -34,7 +34,7 @@ def simplified(model: nn.Sequential) -> nn.Sequential:
     for module in kept.values():
         if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is None:
             module.bias = nn.Parameter(torch.zeros(len(module.weight)))
-    return nn.Sequential(kept).eval()
+    return nn.Sequential(kept).to("cpu", torch.float32).eval()
 
 
 def _fused(layer: nn.Module | None, norm: nn.Module) -> nn.Module | None:
