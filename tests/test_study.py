@@ -390,7 +390,12 @@ NETWORKS = {
         "but the network has 4 outputs",
     "network = nn.Sequential(nn.Conv2d(1, 2, 2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), "
     "nn.Linear(18, 10))": "layer 'conv0' is not supported: 2x2 pooling needs even maps",
+    "network = nn.Sequential(nn.Flatten())": "the network has no layer with weights",
     f"network = nn.Sequential({GOOD})\nnn.init.zeros_(network[1].weight)": "all weights are zero",
+    f"network = nn.Sequential({GOOD})\nnn.init.constant_(network[3].bias, 1e7)":
+        "layer 'linear3': its bias is too large",
+    "network = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.Tanh(), nn.Linear(8, 10))\n"
+    "nn.init.constant_(network[1].weight, 100)": "layer 'linear1' cannot be quantised: scale",
     f"network = nn.Sequential({GOOD})\nnn.init.constant_(network[1].bias, -1e6)":
         "its output is zero for all calibration images",
     f"network = nn.Sequential({GOOD})\nnn.init.constant_(network[1].bias, float('nan'))":

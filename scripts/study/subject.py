@@ -11,10 +11,11 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from golden.architecture import describe
+from golden.architecture import Description, describe
+from golden.arithmetic import multiplier_and_shift
 from golden.msb_skip import Mode
 from golden.network import Network, Trace, first_maps
-from golden.quantise import calibrate, quantise, to_float
+from golden.quantise import Scales, calibrate, quantise, to_float
 from scripts.errors import UserError
 from scripts.study.inputs import Data
 from scripts.study.prices import Prices
@@ -80,25 +81,38 @@ def quantised(name: str, model: nn.Sequential, data: Data) -> Network:
     Raises ModelError for a layer that the integer arithmetic does not cover.
     """
     images = data.calibration.images[:CALIBRATION_IMAGES]
-    for layer in describe(model):
+    layers = describe(model)
+    if not layers:
+        raise UserError("the network has no layer with weights; give it a Conv2d or Linear")
+    for layer in layers:
         if not model.get_submodule(layer.name).get_parameter("weight").any():
             raise UserError(f"layer '{layer.name}': all weights are zero; train the network")
-    try:
-        scales = calibrate(model, images)
-    except ZeroDivisionError:
-        scales = ()
-    for layer, scale in zip(describe(model), scales, strict=bool(scales)):
-        if not scale.outputs > 0 or not math.isfinite(scale.accumulator):
-            raise UserError(
-                f"layer '{layer.name}': its output is zero for all calibration images; train the "
-                "network, with inputs of (pixel >> 1) / 127"
-            )
-    try:
-        network = quantise(name, model, images)
-    except (ValueError, ZeroDivisionError) as error:
-        raise UserError(f"the network cannot be quantised: {error}; train it longer") from error
+    for layer, scales in zip(layers, calibrate(model, images), strict=True):
+        _check_range(layer, scales, model.get_submodule(layer.name).get_parameter("bias"))
+    network = quantise(name, model, images)
     _check_shapes(network, data)
     return network
+
+
+def _check_range(layer: Description, scales: Scales, bias: Tensor) -> None:
+    """Refuse a layer whose numbers do not fit the integers that stand for them."""
+    if not scales.outputs > 0 or not math.isfinite(scales.accumulator):
+        raise UserError(
+            f"layer '{layer.name}': its output is zero for all calibration images; train the "
+            "network, with inputs of (pixel >> 1) / 127"
+        )
+    if float(bias.detach().abs().max()) >= scales.accumulator * (1 << 31):
+        raise UserError(
+            f"layer '{layer.name}': its bias is too large for its weights to fit into 32 bits; "
+            "train the network longer"
+        )
+    try:
+        if layer.activation is not None:
+            multiplier_and_shift(scales.requantisation)
+    except ValueError as error:
+        raise UserError(
+            f"layer '{layer.name}' cannot be quantised: {error}; train the network longer"
+        ) from error
 
 
 def _check_shapes(network: Network, data: Data) -> None:
