@@ -423,7 +423,7 @@ def test_networks_that_cannot_be_studied_are_refused(
     assert NETWORKS[text] in refusal(capsys, tmp_path / "out", status)
 
 
-IMAGES, LABELS = np.zeros((9, 8, 8), np.uint8), np.zeros(9, np.int64)
+IMAGES, LABELS = np.full((9, 8, 8), 255, np.uint8), np.zeros(9, np.int64)
 DATA: dict[str, tuple[dict[str, Any], str]] = {
     "missing": ({"test_labels": None}, "test_labels is missing, found calibration_images"),
     "float": ({"test_images": IMAGES.astype(float)}, "test_images is float64 [9, 8, 8]"),
@@ -433,6 +433,7 @@ DATA: dict[str, tuple[dict[str, Any], str]] = {
     "other size": ({"test_images": IMAGES[:, :7]}, "calibration images are 8 x 8, test images"),
     "high label": ({"calibration_labels": LABELS + 10}, "label 10 in calibration_labels"),
     "negative label": ({"test_labels": LABELS - 1}, "label -1 in test_labels"),
+    "black": ({"calibration_images": IMAGES // 255}, "calibration_images has no pixel above 1"),
     "objects": ({"test_labels": np.array([None] * 9)}, "give a file of numpy.savez"),
 }
 

@@ -170,6 +170,8 @@ def _split(path: Path, split: str, arrays: Mapping[str, NDArray[Any]]) -> Split:
             f"{path}: {split}_images has the shape {list(images.shape)}; "
             f"store {FEWEST_IMAGES} or more images"
         )
+    if images.max() < 2:  # the lowest bit of a pixel is dropped
+        raise UserError(f"{path}: {split}_images has no pixel above 1, all is black; use 0..255")
     return Split(torch.from_numpy(images), torch.from_numpy(labels.astype(np.int64)))
 
 
