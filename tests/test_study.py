@@ -514,10 +514,28 @@ def test_weights_of_a_lazy_layer_are_refused(
     assert "uninitialized parameter" in refusal(capsys, tmp_path / "out", status)
 
 
-def test_an_output_that_is_a_file_is_refused(
-    digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("below", [".", "further/down"])
+def test_an_output_that_is_a_file_is_refused_before_the_study(
+    below: str, digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "out").write_text("kept")
-    assert study(digits, tmp_path / "out") == 2
-    assert "is not a folder" in capsys.readouterr().err
+    assert study(digits, tmp_path / "out" / below) == 2
+    said = capsys.readouterr()
+    assert f"{tmp_path / 'out'} is not a folder; give another --output" in said.err
+    assert said.out == ""
     assert (tmp_path / "out").read_text() == "kept"
+
+
+def test_a_library_that_cannot_be_read_is_not_blamed_on_the_output(
+    digits: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unreadable(name: str) -> None:
+        raise PermissionError(13, "Permission denied", name)
+
+    monkeypatch.setattr(command, "prices", unreadable)
+    status = study(digits, tmp_path / "out", "--liberty", "cells.lib")
+    said = refusal(capsys, tmp_path / "out", status)
+    assert "Permission denied: 'cells.lib'; make it readable" in said

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -140,6 +141,24 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+def _check_output(folder: Path) -> None:
+    """Refuse a folder that cannot be written to before the study, which takes minutes."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise UserError(f"{nearest} is not a folder; give another --output")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise UserError(f"{nearest} is not writable; give another --output")
+
+
+def _write(folder: Path, found: dict[str, Any]) -> None:
+    text = page(found)
+    try:
+        write_json(folder / "study.json", found)
+        write_text(folder / "index.html", text)
+    except OSError as error:
+        raise UserError(f"{error}; give another --output") from error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0, or 2 when the input cannot be used; then nothing was written."""
     options = _arguments(arguments)
@@ -150,17 +169,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         folder = options.output or ROOT / "build" / "study" / options.network.stem
-        if folder.exists() and not folder.is_dir():
-            raise UserError(f"{folder} is not a folder; give another --output")
+        _check_output(folder)
         found = study(options, say)
-        text = page(found)
-        write_json(folder / "study.json", found)
-        write_text(folder / "index.html", text)
+        _write(folder, found)
     except (UserError, ModelError, CompilerError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"error: {error}; give another --output", file=sys.stderr)
+        print(f"error: {error}; make it readable, and build/ writable", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted; nothing was written", file=sys.stderr)
