@@ -6,6 +6,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import zipfile
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,12 +24,13 @@ from golden.msb_skip import Mode, Unit
 from golden.msb_skip_cycles import layer_cycles, layer_order
 from golden.network import Layer, load
 from golden.packing import lenet5_orders
+from scripts.errors import UserError
 from scripts.power import libraries
 from scripts.power.memory import mac_fj
 from scripts.project import ROOT
 from scripts.study import __main__ as command
 from scripts.study import blocks, calibrate, prices
-from scripts.study.inputs import Split, read_network
+from scripts.study.inputs import Split, read_data, read_network
 from scripts.study.outcome import two_digits
 from scripts.study.simplify import simplified
 from scripts.study.thresholds import HIGHEST, choose, with_thresholds
@@ -450,6 +453,23 @@ def test_data_that_cannot_be_used_is_refused(
     said = refusal(capsys, tmp_path / "out", study(tmp_path, tmp_path / "out"))
     assert message in said
     assert str(path) in said
+
+
+def test_an_altered_npz_is_refused(
+    digits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "altered.npz"
+    np.savez_compressed(path, **dict(np.load(digits / "digits.npz")))
+    whole = path.read_bytes()
+    for place in range(0, len(whole), len(whole) // 50):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        with suppress(UserError):  # some bytes are of no importance
+            read_data(path)
+    with zipfile.ZipFile(path, "w") as file:
+        for key in KEYS:
+            file.writestr(f"{key}.npy", b"no array")
+    status = study(digits, tmp_path / "out", "--data", str(path))
+    assert "calibration_images is |S8 []" in refusal(capsys, tmp_path / "out", status)
 
 
 def test_a_single_array_is_no_npz(

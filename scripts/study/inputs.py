@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,11 @@ from scripts.study.simplify import simplified
 
 FEWEST_IMAGES = 6  # of either kind: with fewer a pipeline has no steady state to time
 _SPLITS = ("calibration", "test")
+# What numpy and zipfile raise for files that are none, cut off or altered.
+_DAMAGED = (
+    OSError, ValueError, EOFError, TypeError, RuntimeError, MemoryError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -137,8 +143,8 @@ def read_data(path: Path) -> Data:
                     f"{path}: {missing[0]} is missing, found {', '.join(file.files) or 'nothing'}; "
                     f"store {', '.join(keys)}"
                 )
-            arrays = {key: file[key] for key in keys}
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+            arrays = {key: np.asarray(file[key]) for key in keys}  # what is no npy comes as bytes
+    except _DAMAGED as error:
         raise UserError(f"{path}: {_first_line(error)}; give a file of numpy.savez") from error
     calibration, test = (_split(path, split, arrays) for split in _SPLITS)
     sizes = _size(calibration.images), _size(test.images)
