@@ -394,6 +394,8 @@ NETWORKS = {
     "network = nn.Sequential(nn.Conv2d(1, 2, 2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), "
     "nn.Linear(18, 10))": "layer 'conv0' is not supported: 2x2 pooling needs even maps",
     "network = nn.Sequential(nn.Flatten())": "the network has no layer with weights",
+    "network = nn.Sequential(nn.Conv2d(1, 10, 8), nn.Flatten())":
+        "layer 'conv0' makes the network's output, but is a convolution",
     f"network = nn.Sequential({GOOD})\nnn.init.zeros_(network[1].weight)": "all weights are zero",
     f"network = nn.Sequential({GOOD})\nnn.init.constant_(network[3].bias, 1e7)":
         "layer 'linear3': its bias is too large",

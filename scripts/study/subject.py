@@ -84,6 +84,11 @@ def quantised(name: str, model: nn.Sequential, data: Data) -> Network:
     layers = describe(model)
     if not layers:
         raise UserError("the network has no layer with weights; give it a Conv2d or Linear")
+    if layers[-1].kind != "linear":  # its logits would be maps
+        raise UserError(
+            f"layer '{layers[-1].name}' makes the network's output, but is a convolution; end the "
+            "network with a Linear behind a Flatten"
+        )
     for layer in layers:
         if not model.get_submodule(layer.name).get_parameter("weight").any():
             raise UserError(f"layer '{layer.name}': all weights are zero; train the network")
