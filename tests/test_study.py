@@ -389,6 +389,10 @@ NETWORKS = {
     "nn.ReLU(), nn.Flatten(), nn.Linear(72, 10))": "'layer1' (BatchNorm2d) is not supported",
     "network = nn.Sequential(nn.Flatten(), nn.Linear(65, 10))": "does not take images of 1 x 8 x 8",
     "network = nn.Sequential(nn.Conv2d(1, 2, 3))": "end it with a Linear",
+    "network = nn.Sequential(nn.Flatten(1, 2), nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), "
+    "nn.Linear(36, 10))": "does not take images of 1 x 8 x 8",
+    "network = nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Flatten(), nn.Linear(32, 10))":
+        "put a Flatten in front",
     "network = nn.Sequential(nn.Flatten(), nn.Linear(64, 8), nn.ReLU(), nn.Linear(8, 4))":
         "but the network has 4 outputs",
     "network = nn.Sequential(nn.Conv2d(1, 2, 2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), "

@@ -183,7 +183,7 @@ def _split(path: Path, split: str, arrays: Mapping[str, NDArray[Any]]) -> Split:
 
 def check_fit(model: nn.Sequential, data: Data, path: Path) -> int:
     """Return the number of classes; raise UserError if network and data do not belong together."""
-    maps = data.test.images[:1]
+    maps = data.test.images[:2]  # two, so that a Flatten of the wrong dimensions shows
     values = (maps[:, None] if maps.dim() == 3 else maps).float()
     try:
         with torch.no_grad():
@@ -193,10 +193,10 @@ def check_fit(model: nn.Sequential, data: Data, path: Path) -> int:
             f"the network does not take images of {_size(values)} ({_first_line(error)}); "
             f"change its first layers or the images of {path}"
         ) from error
-    if logits.dim() != 2:
+    if logits.dim() != 2 or len(logits) != len(maps):
         raise UserError(
-            f"the network's output is {list(logits.shape)} for one image; end it with a Linear "
-            "behind a Flatten"
+            f"the network's output is {list(logits.shape)} for {len(maps)} images; "
+            "end it with a Linear behind a Flatten"
         )
     classes = int(logits.shape[1])
     for split, name in ((data.calibration, "calibration"), (data.test, "test")):

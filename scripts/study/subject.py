@@ -129,7 +129,7 @@ def _check_shapes(network: Network, data: Data) -> None:
         except (ValueError, RuntimeError) as error:
             raise UserError(
                 f"layer '{layer.name}' is not supported: {str(error).splitlines()[0]}; change its "
-                "padding or leave out the pool"
+                "padding, leave out the pool or put a Flatten in front"
             ) from error
 
 
