@@ -223,10 +223,16 @@ def _layer(layer: Layer, side: int, *, last: bool) -> LayerConfiguration:
             f"layer {layer.name}: the hardware's last layer has no activation; leave it out"
         )
     linear = layer.kind == "linear"
+    kernel = layer.weights.shape[2:]
+    if not linear and kernel[0] != kernel[1]:
+        raise ConfigurationError(
+            f"layer {layer.name}: a kernel of {kernel[0]} x {kernel[1]}; the hardware takes square "
+            "ones"
+        )
     channels = inputs // (side * side) if linear else inputs
     return LayerConfiguration(
         name=layer.name, height=side, width=side, channels=channels, filters=filters,
-        kernel=side if linear else layer.weights.shape[2], stride=1, padding=layer.padding,
+        kernel=side if linear else kernel[0], stride=1, padding=layer.padding,
         pool=layer.pool, logits=last, multiplier=layer.multiplier, shift=layer.shift,
         streams=1, lanes=1, pixels=1, slots=1, columns=1,
         queue=DEFAULT_QUEUE, banks=DEFAULT_BANKS, fifo=DEFAULT_FIFO, order=tuple(range(channels)),

@@ -348,6 +348,19 @@ def test_a_relu_behind_the_last_layer_is_not_for_the_pipeline(digits: Path, tmp_
     assert "layer linear1: the hardware's last layer has no" in refused["sparse_stream"]
 
 
+def test_kernels_that_are_not_square_are_not_for_the_pipeline(digits: Path, tmp_path: Path) -> None:
+    network = tmp_path / "separable.py"
+    network.write_text(
+        "from torch import nn, manual_seed\nmanual_seed(0)\n"
+        "network = nn.Sequential(nn.Conv2d(1, 2, (3, 1)), nn.ReLU(), nn.Conv2d(2, 2, (1, 3)), "
+        "nn.ReLU(), nn.Flatten(), nn.Linear(72, 10))\n"
+    )
+    assert study(digits, tmp_path / "out", network=network) == 0
+    made = json.loads((tmp_path / "out/study.json").read_text())
+    refused = {one["block"]: one["refused"] for one in made["outcomes"] if one["refused"]}
+    assert "layer conv0: a kernel of 3 x 1" in refused["sparse_stream"]
+
+
 def test_a_module_among_the_blocks_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
