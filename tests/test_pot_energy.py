@@ -123,7 +123,24 @@ def test_weights_of_fewer_exponents_have_the_same_zeros() -> None:
     assert set(none.unique().tolist()) <= set(values(Form.POT, 0).tolist())
 
 
-# ---- Prices and sums ----
+# ---- Products, prices and sums ----
+
+
+@pytest.mark.parametrize(
+    ("form", "training"),
+    [(Form.POT, "pot3"), (Form.POT, "pot3_rows3_products50"), (Form.BOOTH, "uniform4_pruned80")],
+)
+def test_products_of_layers_are_those_of_the_network(form: Form, training: str) -> None:
+    """As docs/soc.md counts them; kernel rows that the engine leaves out are idle, too."""
+    made = Engine(form, 3 if form is Form.POT else 6, **pot_sides.SIZES)
+    found = pot.products(pot.Workload("lenet5-relu", training, made, 1))
+    assert {name: sum(both) for name, both in found.items()} == {
+        "c1": 117_600, "c3": 240_000, "c5": 48_000, "f6": 10_080, "out": 840,
+    }  # fmt: skip
+    for layer in load("lenet5-relu", training).layers:
+        zeros = int((layer.weights == 0).sum())
+        assert found[layer.name][1] == sum(found[layer.name]) * zeros // layer.weights.numel()
+        assert zeros
 
 
 def test_a_write_of_some_bytes_counts_as_their_share() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from golden.network import Network, load
+from golden.network import load
 from golden.pot_engine import Engine
 from golden.pot_layer import Placed
 from golden.pot_program import Program, place_network
@@ -247,17 +247,14 @@ def _layers(
 def products(workload: Workload) -> dict[str, tuple[int, int]]:
     """Products of each layer whose weight is not zero, and whose weight is, for one image."""
     counts = {}
-    for layer, placed in zip(_network(workload).layers, _placed(workload), strict=True):
-        positions = placed.shape.out_rows * placed.shape.out_cols
-        zeros = int((layer.weights == 0).sum())
-        counts[layer.name] = (placed.useful * positions, zeros * positions)
+    for layer in _placed(workload):
+        positions = layer.shape.out_rows * layer.shape.out_cols
+        zeros = layer.codes.numel() - layer.useful
+        counts[layer.shape.name] = (layer.useful * positions, zeros * positions)
     return counts
 
 
-def _network(workload: Workload) -> Network:
-    return load(workload.network, workload.training, workload.seed)
-
-
 def _placed(workload: Workload) -> tuple[Placed, ...]:
+    network = load(workload.network, workload.training, workload.seed)
     side = SIDES[workload.network]
-    return place_network(_network(workload), workload.engine, side, side)
+    return place_network(network, workload.engine, side, side)
