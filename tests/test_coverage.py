@@ -207,7 +207,7 @@ def test_points_of_code_add_up_in_any_order_and_in_any_parts(tmp_path: Path, see
     assert read_points(shuffled, tmp_path) == together == measured.code
 
 
-@pytest.mark.parametrize("block", ["msb_skip", "riscv", "sparse_stream"])
+@pytest.mark.parametrize("block", ["msb_skip", "pot", "riscv", "soc", "sparse_stream"])
 def test_testplan_lists_exactly_the_cover_groups(block: str) -> None:
     bench = Project(ROOT).bench(block)
     coverage.check_testplan(bench)
