@@ -151,6 +151,16 @@ def test_planted_bug_is_caught(bug: str) -> None:
         simulate("soc", test, settings=settings, edits=[edit])
 
 
+def test_a_program_that_never_ends_is_given_up_whatever_it_sends() -> None:
+    """Markers in every cycle do not put the limit off."""
+    edits = [
+        bus_bug("marker_valid_q  <= write_i", "marker_valid_q  <= 1'b1 || write_i", "soc_device"),
+        bus_bug("exit_valid_q    <= write_i", "exit_valid_q    <= 1'b0 && write_i", "soc_device"),
+    ]
+    with pytest.raises(SimulationFailed, match="did not end within 100000 cycles"):
+        simulate("soc", "Bus", edits=[edit for _, edit in edits], limit_s=120)
+
+
 def test_more_images_than_fit_are_refused() -> None:
     with pytest.raises(UserError, match="data RAM has 131072 bytes"):
         simulate("soc", "Inference", settings={"images": 500})

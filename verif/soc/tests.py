@@ -7,7 +7,7 @@ from typing import Any
 
 import cocotb
 import pyuvm
-from cocotb.triggers import First, RisingEdge, Timer
+from cocotb.triggers import First, RisingEdge, SimTimeoutError, with_timeout
 from pyuvm import uvm_test
 
 from verif.common import lockstep as lockstep_outcome
@@ -105,7 +105,11 @@ class Bus(uvm_test):
     async def run_phase(self) -> None:
         self.raise_objection()
         bench: Any = cocotb.top
-        markers = await self._follow(bench)
+        limit_ns = BUS_CYCLES * CLOCK_PERIOD_NS
+        try:
+            markers = await with_timeout(self._markers(bench), limit_ns, "ns")
+        except SimTimeoutError:
+            raise AssertionError(f"the program did not end within {BUS_CYCLES} cycles") from None
         code = int(bench.event_value.value)
         checks, failed = code >> 16, code & 0xFFFF
         run.report(compared=checks, cycles=int(bench.cycle.value))
@@ -117,13 +121,11 @@ class Bus(uvm_test):
         self.drop_objection()
 
     @staticmethod
-    async def _follow(bench: Any) -> list[int]:
+    async def _markers(bench: Any) -> list[int]:
         """Return the markers before the exit."""
-        limit = Timer(BUS_CYCLES * CLOCK_PERIOD_NS, unit="ns")
         markers: list[int] = []
         while True:
-            awaited = await First(bench.events.value_change, limit)
-            assert awaited is not limit, f"the program did not end within {BUS_CYCLES} cycles"
+            await bench.events.value_change
             if int(bench.event_exit.value):
                 return markers
             markers.append(int(bench.event_value.value))
