@@ -20,6 +20,9 @@ def test_skipping_network_equals_golden_layer_by_layer(network: str) -> None:
     result = simulate("soc", "Inference", settings={"network": network, "images": 3})
     assert result.counts["images"] == 3
     assert result.counts["values_compared"] == 3 * IMAGE_VALUES
+    groups = coverage.collect(Path(result.directory))
+    hit = {name for group in groups for name, hits in group.hits.items() if hits}
+    assert {f"{network}_soft", f"{network}_lenet5", "Multipliers=1"} <= hit
 
 
 @pytest.mark.parametrize("mode", ["exact", "zero", "running-maximum"])
