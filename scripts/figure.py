@@ -23,7 +23,8 @@ class Figure:
     against: what it is compared with, in words. reference: that other number, in the same unit.
     source: where the reference comes from. conditions: everything else the value depends on.
 
-    Raises ValueError for a value that is not a finite number, and for conditions JSON cannot hold.
+    Raises ValueError for a value that is not a finite number, for words that are no text, and for
+    conditions that are no object of JSON.
     """
 
     name: str
@@ -38,9 +39,15 @@ class Figure:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", self.name):
             raise ValueError(f"figure name {self.name!r} is not lower_snake_case")
-        for number in (self.value, self.reference):
-            if number is not None and not _is_finite(number):
+        for number in [self.value] if self.reference is None else [self.value, self.reference]:
+            if not _is_finite(number):
                 raise ValueError(f"figure {self.name}: {number!r} is not a finite number")
+        read: Any = self  # of a file, which may hold anything
+        for word in (read.unit, read.network, read.against, read.source):
+            if not isinstance(word, str):
+                raise ValueError(f"figure {self.name}: {word!r} is not text")
+        if not isinstance(read.conditions, Mapping):
+            raise ValueError(f"figure {self.name}: conditions {self.conditions!r} are no object")
         try:
             json.dumps(self.conditions, allow_nan=False)
         except (TypeError, ValueError) as error:
@@ -53,7 +60,9 @@ class Figure:
 
 
 def _is_finite(number: Any) -> bool:
-    return isinstance(number, (int, float)) and number is not True and math.isfinite(number)
+    return (
+        isinstance(number, (int, float)) and not isinstance(number, bool) and math.isfinite(number)
+    )
 
 
 def write_figures(

@@ -50,9 +50,15 @@ def test_figures_survive_the_file(tmp_path: Path) -> None:
         {"name": "Products Skipped"},
         {"value": float("nan")},
         {"value": "93"},
+        {"value": None},
+        {"value": False},
         {"reference": float("inf")},
         {"conditions": {"seeds": {0, 1}}},
         {"conditions": {"loss": float("nan")}},
+        {"conditions": None},
+        {"conditions": ["soft"]},
+        {"network": None},
+        {"unit": 5},
     ],
 )
 def test_a_figure_that_is_none_is_refused(fields: Mapping[str, object]) -> None:

@@ -16,7 +16,13 @@ import pytest
 from scripts.figure import read_figures
 from scripts.labels import number
 from scripts.project import ROOT
-from scripts.report import data, layers, sentences, techniques, trend
+from scripts.report import (
+    data,
+    layers,
+    sentences,
+    techniques,
+    trend,
+)
 from scripts.report.__main__ import main
 from scripts.report.canvas import TYPEFACES
 from scripts.report.collect import collect
@@ -445,6 +451,9 @@ def test_the_typeface_comes_along(full: Path, chromium: browser.Browser) -> None
         (report_files.COVERAGE, '"functional": [', '"functional": 3, "x": ['),
         (report_files.MUTANTS, '"percent": 99.66', '"percent": "99.66"'),
         (report_files.POWER, '"layers": [', '"layers": 1, "x": ['),
+        ("docs/bench/riscv.json", '"network": ""', '"network": null'),
+        ("build/bench/pot.json", '"value": 2.25', '"value": null'),
+        ("build/bench/pot.json", '"unit": "x"', '"unit": 4'),
         ("docs/bench/riscv.json", '"value"', '"vale"'),
         ("build/bench/pot.json", "2.25", "Infinity"),
         ("verif/riscv/testplan.hjson", "testpoints", "points"),
