@@ -451,6 +451,7 @@ def test_the_typeface_comes_along(full: Path, chromium: browser.Browser) -> None
         (report_files.COVERAGE, '"functional": [', '"functional": 3, "x": ['),
         (report_files.MUTANTS, '"percent": 99.66', '"percent": "99.66"'),
         (report_files.POWER, '"layers": [', '"layers": 1, "x": ['),
+        (report_files.NIGHT, '"seconds": 7000', '"seconds": 1e999'),
         ("docs/bench/riscv.json", '"network": ""', '"network": null'),
         ("build/bench/pot.json", '"value": 2.25', '"value": null'),
         ("build/bench/pot.json", '"unit": "x"', '"unit": 4'),
@@ -475,6 +476,20 @@ def test_a_malformed_file_is_named_and_the_last_report_stays(
     assert error.count("\n") == 1
     assert [each.name for each in folder.iterdir()] == ["index.html"]
     assert (folder / "index.html").read_text() == "the last one"
+
+
+@pytest.mark.parametrize(
+    "name", [report_files.NIGHT, "docs/bench/riscv.json", "verif/riscv/testplan.hjson"]
+)
+def test_a_file_that_is_no_text_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    path = report_files.measured(tmp_path) / name
+    path.write_bytes(b"\xff\xfe")
+    assert main([], tmp_path) == 2
+    error = capsys.readouterr().err
+    assert error.startswith(f"error: {path} is malformed")
+    assert error.count("\n") == 1
 
 
 def test_an_interrupted_report_leaves_the_last_one_and_no_rubbish(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import datetime
@@ -71,16 +72,18 @@ def _holds_figures(path: Path) -> bool:
 def _load(path: Path, command: str, parse: Callable[[Any], Loaded]) -> Loaded | Missing:
     """Parse a JSON file; Missing where there is none. Raises UserError if it is malformed."""
     try:
-        text = path.read_text()
+        return parse(json.loads(path.read_text(), parse_constant=_refuse))
     except FileNotFoundError:
         return Missing(command)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from error
-    try:
-        return parse(json.loads(text, parse_constant=_refuse))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        what = f"no {error}" if isinstance(error, KeyError) else error
-        raise UserError(f"{path} is malformed ({what}); make it again: {command}") from error
+        why = _why(error)
+        raise UserError(f"{path} is malformed ({why}); make it again: {command}") from error
+
+
+def _why(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
 
 
 def _refuse(constant: str) -> float:
@@ -111,7 +114,8 @@ def _fits(value: Any, hint: Any) -> bool:
     if hint is Any:
         return True
     if hint is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return number and math.isfinite(value)
     if hint is int:
         return isinstance(value, int) and not isinstance(value, bool)
     origin = get_origin(hint)
@@ -187,8 +191,8 @@ def _testplan(path: Path) -> list[Testpoint] | Missing:
     try:
         table = hjson.loads(path.read_text())
         return [record(Testpoint, {**each}) for each in table["testpoints"]]
-    except (hjson.HjsonDecodeError, KeyError, TypeError) as error:
-        raise UserError(f"{path} is malformed ({error})") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{path} is malformed ({_why(error)}); mend it, then: make lint") from error
 
 
 # ---- Nights ----
