@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from scripts.figure import read_figures
+from scripts.figure import Figure, read_figures
 from scripts.labels import number
 from scripts.project import ROOT
 from scripts.report import (
@@ -26,7 +26,7 @@ from scripts.report import (
 from scripts.report.__main__ import main
 from scripts.report.canvas import TYPEFACES
 from scripts.report.collect import collect
-from scripts.report.status import Nightly, Status
+from scripts.report.status import Nightly, Status, nightly
 from tests import browser, report_files
 
 FULL_PAGES = ("index", "method", "block-riscv", "block-msb_skip", "block-sparse_stream",
@@ -342,6 +342,27 @@ def test_a_block_without_coverage_among_others_that_have_it_is_missing(
     assert facts(full, "index")["blocks"]["soc"]["coverage"] == {
         "missing": "make coverage BLOCK=soc"
     }
+
+
+def _block(name: str, *figures: Figure) -> data.Block:
+    nothing = data.Missing("")
+    return data.Block(name, True, figures, "", {}, nothing, nothing, nothing)
+
+
+def _data(block: data.Block, night: data.Night | data.Missing) -> data.Data:
+    return data.Data({block.name: block}, night, [], [], data.Missing(""))
+
+
+def test_a_night_that_did_nothing_of_a_block_is_no_pass() -> None:
+    campaign = data.Campaign("mutants pot", "pot", "mutants", "not done")
+    known = _data(_block("pot"), data.Night("", 1, ["pot"], [], [], [campaign]))
+    assert nightly(known.blocks["pot"], known) == data.Missing("make nightly BLOCKS=pot")
+    assert "nothing was checked; mutants pot not done" in sentences.night_sentence(known)
+    proven = data.Campaign("formal pot", "pot", "formal", "pass")
+    known = _data(_block("pot"), data.Night("", 1, ["pot"], [], [], [campaign, proven]))
+    found = nightly(known.blocks["pot"], known)
+    assert isinstance(found, Nightly)
+    assert (found.verdict, found.campaigns) == ("pass", ["mutants pot not done"])
 
 
 # ---- Pages ----

@@ -68,9 +68,9 @@ def night_sentence(data: Data) -> str:
     if isinstance(night, Missing):
         return f"No night has been run: {night.command}."
     counted = Counter(job.verdict for job in night.jobs)
-    words = {"fail": "failed", "lost": "lost"}
-    bad = [f"{counted[verdict]:,} {word}" for verdict, word in words.items() if counted[verdict]]
-    went = " and ".join(bad) or "all passed"
+    words = {"failed": counted["fail"], "lost": counted["lost"]}
+    bad = [f"{count:,} {word}" for word, count in words.items() if count]
+    went = " and ".join(bad) or ("all passed" if night.jobs else "nothing was checked")
     broken = [each.title for each in night.campaigns if each.verdict == "fail"]
     undone = [each.title for each in night.campaigns if each.verdict not in ("pass", "fail")]
     more = f"; {', '.join(broken)} failed" if broken else ""

@@ -94,13 +94,13 @@ def status(block: Block, data: Data, points: Sequence[Outcome]) -> Status:
 
 
 def nightly(block: Block, data: Data) -> Nightly | Missing:
-    """Return what the last night says of a block; Missing if it was not in it."""
+    """Return what the last night says of a block; Missing if it did nothing of it."""
     command = Missing(f"make nightly BLOCKS={block.name}")
     if isinstance(data.night, Missing):
         return command
     jobs = data.night.of(block.name)
     campaigns = [each for each in data.night.campaigns if each.block == block.name]
-    if not jobs and not campaigns:
+    if not jobs and all(each.verdict == "not done" for each in campaigns):
         return command
     counted = Counter(job.verdict for job in jobs)
     broken = [each.title for each in campaigns if each.verdict == "fail"]
