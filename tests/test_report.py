@@ -353,6 +353,13 @@ def _data(block: data.Block, night: data.Night | data.Missing) -> data.Data:
     return data.Data({block.name: block}, night, [], [], data.Missing(""))
 
 
+def test_coverage_that_is_not_there_or_only_rounds_to_its_bar_does_not_meet_it() -> None:
+    figures = {"line": data.Ratio(199_999, 200_000), "toggle": data.Ratio(9, 10)}
+    bars = {"line": 100.0, "toggle": 90.0, "branch": 98.0}
+    measured = data.Coverage(1, True, bars, figures, {}, {}, [], [], [], [], [])
+    assert measured.missed == ["line", "branch"]
+
+
 def test_a_night_that_did_nothing_of_a_block_is_no_pass() -> None:
     campaign = data.Campaign("mutants pot", "pot", "mutants", "not done")
     known = _data(_block("pot"), data.Night("", 1, ["pot"], [], [], [campaign]))
@@ -473,6 +480,11 @@ def test_the_typeface_comes_along(full: Path, chromium: browser.Browser) -> None
         (report_files.MUTANTS, '"percent": 99.66', '"percent": "99.66"'),
         (report_files.POWER, '"layers": [', '"layers": 1, "x": ['),
         (report_files.NIGHT, '"seconds": 7000', '"seconds": 1e999'),
+        (report_files.NIGHT, '"verdict": "pass"', '"verdict": "passed"'),
+        (report_files.COVERAGE, '"reason": "Word', '"why": "Word'),
+        (report_files.COVERAGE, '"bars": {', '"bars": {}, "x": {'),
+        (report_files.COVERAGE, '"rtl/riscv/riscv.sv:77 line"', "77"),
+        (report_files.MUTANTS, '"equivalent": 5\n', '"same": 5\n'),
         ("docs/bench/riscv.json", '"network": ""', '"network": null'),
         ("build/bench/pot.json", '"value": 2.25', '"value": null'),
         ("build/bench/pot.json", '"unit": "x"', '"unit": 4'),

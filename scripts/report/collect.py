@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import hjson
 
@@ -22,11 +22,13 @@ from scripts.report.data import (
     Campaign,
     Coverage,
     Data,
+    Excluded,
     Inference,
     Job,
     LayerEnergy,
     Missing,
     Mutants,
+    Mutated,
     Night,
     Past,
     PastNight,
@@ -113,6 +115,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return value is None or any(_fits(value, one) for one in get_args(hint)[:-1])
     if hint is Any:
         return True
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
     if hint is float:
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         return number and math.isfinite(value)
@@ -170,19 +174,26 @@ def _ratios(table: Mapping[str, Any]) -> dict[str, Ratio]:
 
 
 def _coverage(table: Any) -> Coverage:
+    if not table["bars"]:
+        raise ValueError("bars are empty")
+    holes = {f"{kind}_holes": table["holes"][kind] for kind in ("functional", "code")}
     return record(
         Coverage,
-        table,
+        {**table, **holes},
         figures=_ratios(table["figures"]),
         files={name: _ratios(entry) for name, entry in table["files"].items()},
         groups=_ratios(table["groups"]),
-        functional_holes=list(table["holes"]["functional"]),
-        code_holes=list(table["holes"]["code"]),
+        excluded=[record(Excluded, each) for each in table["excluded"]],
     )
 
 
 def _mutants(table: Any) -> Mutants:
-    return record(Mutants, table, survivors=[record(Survivor, each) for each in table["survivors"]])
+    return record(
+        Mutants,
+        table,
+        modules={name: record(Mutated, entry) for name, entry in table["modules"].items()},
+        survivors=[record(Survivor, each) for each in table["survivors"]],
+    )
 
 
 def _testplan(path: Path) -> list[Testpoint] | Missing:

@@ -22,12 +22,12 @@ class Missing:
 
 @dataclass(frozen=True)
 class Job:
-    """One simulation of the night. verdict: "pass", "fail" or "lost"."""
+    """One simulation of the night."""
 
     block: str
     test: str
     seed: int
-    verdict: str
+    verdict: Literal["pass", "fail", "lost"]
     simulator: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Campaign:
     title: str
     block: str
     kind: str
-    verdict: str
+    verdict: Literal["pass", "fail", "not done"]
     seconds: float = 0.0
     reason: str = ""
 
@@ -119,6 +119,18 @@ class Ratio:
         """Share in percent; None of nothing."""
         return round(100 * self.hit / self.total, 2) if self.total else None
 
+    def meets(self, bar: float) -> bool:
+        """Whether it is at least `bar` percent, before any rounding; nothing meets no bar."""
+        return self.total > 0 and 100 * self.hit >= bar * self.total
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """A point of the code that cannot be covered, and why."""
+
+    point: str
+    reason: str
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -132,15 +144,24 @@ class Coverage:
     groups: Mapping[str, Ratio]
     functional_holes: Sequence[str]
     code_holes: Sequence[str]
-    excluded: Sequence[Mapping[str, str]]
+    excluded: Sequence[Excluded]
     runs: Sequence[str]
     failures: Sequence[str]
 
     @property
     def missed(self) -> list[str]:
-        """Kinds of coverage below their bar, or about nothing."""
-        found = {name: self.figures[name].percent for name in self.bars if name in self.figures}
-        return [name for name, value in found.items() if value is None or value < self.bars[name]]
+        """Kinds of coverage below their bar, about nothing, or not measured."""
+        asked = {name: self.figures.get(name, Ratio(0, 0)) for name in self.bars}
+        return [name for name, ratio in asked.items() if not ratio.meets(self.bars[name])]
+
+
+@dataclass(frozen=True)
+class Mutated:
+    """Mutants of one module."""
+
+    mutants: int
+    noticed: int
+    equivalent: int
 
 
 @dataclass(frozen=True)
@@ -165,7 +186,7 @@ class Mutants:
     percent: float
     suite: Sequence[str]
     kills: Mapping[str, int]
-    modules: Mapping[str, Mapping[str, int]]
+    modules: Mapping[str, Mutated]
     survivors: Sequence[Survivor]
     seconds: float = 0.0
 
