@@ -372,6 +372,31 @@ def test_a_night_that_did_nothing_of_a_block_is_no_pass() -> None:
     assert (found.verdict, found.campaigns) == ("pass", ["mutants pot not done"])
 
 
+def test_without_its_first_opponent_a_technique_has_no_point() -> None:
+    def energy(value: float, **conditions: Any) -> Figure:
+        where = {"library": "osu018", "level": "loop", "training": "plain", **conditions}
+        return Figure("energy_per_inference", value, "nJ", "lenet5-relu", conditions=where)
+
+    zero = energy(60, mode="zero", multipliers=1, program="lenet5_branch")
+    rival = energy(80, mode="exact", unit="simd4")
+    same = energy(100, mode="exact", unit="msb_skip", multipliers=1)
+    nothing = energy(0, mode="exact", unit="msb_skip", multipliers=1, program="lenet5")
+    for figures, ratios in (
+        ((zero, same, rival), [[0.6, 0.75]]),
+        ((zero, rival), []),
+        ((zero, nothing, rival), []),
+    ):
+        known = _data(_block("msb_skip", *figures), data.Missing(""))
+        points = techniques.outcomes(known)
+        assert [[one.ratio for one in point.opponents] for point in points] == ratios
+
+
+def test_a_condition_that_is_not_there_is_not_known() -> None:
+    pick = techniques.Pick("msb_skip", "products_skipped", taken="correct_by_seed")
+    for conditions in ({}, {"correct_by_seed": []}, {"correct_by_seed": ["many"]}):
+        assert pick.value(Figure("products_skipped", 90, "%", conditions=conditions)) is None
+
+
 # ---- Pages ----
 
 

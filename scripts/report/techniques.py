@@ -47,8 +47,11 @@ class Pick:
             return figure.value * self.scale
         if self.taken == "reference":
             return None if figure.reference is None else figure.reference * self.scale
-        found = figure.conditions[self.taken]
-        return float(mean(found if isinstance(found, list) else [found])) * self.scale
+        found = figure.conditions.get(self.taken)
+        numbers = found if isinstance(found, list) else [found]
+        if not numbers or not all(isinstance(each, (int, float)) for each in numbers):
+            return None
+        return float(mean(numbers)) * self.scale
 
 
 @dataclass(frozen=True)
@@ -239,7 +242,8 @@ def by_technique(
 def _points(technique: Technique, data: Data) -> Iterator[Outcome]:
     found = technique.energy.of(data)
     if technique.rivals:  # the figures of one point differ in the opponent; the first stands for it
-        found = [f for f in found if f.conditions.get("opponent") == technique.rivals[0]]
+        first = technique.rivals[0]
+        found = [f for f in found if f.conditions.get("opponent") == first and f.value > 0]
     for figure in found:
         rivals = list(_opponents(technique, figure, data))
         if not rivals:
@@ -274,14 +278,16 @@ def _opponents(technique: Technique, figure: Figure, data: Data) -> Iterator[Opp
         for rival in technique.rivals:
             for other in technique.energy.of(data, figure.network):
                 same = all(other.conditions.get(name) == value for name, value in mine.items())
-                if same and other.conditions.get("opponent") == rival:
+                if same and other.conditions.get("opponent") == rival and other.value > 0:
                     yield Opponent(condition("opponent", rival), 1 / other.value)
         return
     energy = technique.energy.value(figure)
     for pick in technique.opponents:
         theirs = _matching(pick, technique, figure, data)
-        if energy is not None and theirs:
+        if energy is not None and theirs and min(theirs) > 0:
             yield Opponent(pick.text, energy / min(theirs))  # the opponent in its best form
+        elif pick is technique.opponents[0]:
+            return  # percentages are of the first one; another must not stand in its place
 
 
 def _first(picks: Sequence[Pick], technique: Technique, figure: Figure, data: Data) -> float | None:
