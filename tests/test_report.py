@@ -397,6 +397,14 @@ def test_a_condition_that_is_not_there_is_not_known() -> None:
         assert pick.value(Figure("products_skipped", 90, "%", conditions=conditions)) is None
 
 
+def test_a_row_that_is_no_layer_has_no_mismatches() -> None:
+    told = {"useful_by_layer": {"c1": 3}, "nj_by_layer": {"c1": 1.5, "transfers": 0.5}}
+    checked = Figure("images_checked", 1, "images", "lenet5-relu", conditions=told)
+    (found,) = layers.layers(_data(_block("toy", checked), data.Missing("")), "lenet5-relu")
+    (mismatches,) = [column for column in found.columns if column.group == "mismatches"]
+    assert (found.names, mismatches.values) == (["c1", "transfers"], {"c1": 0})
+
+
 # ---- Pages ----
 
 

@@ -153,10 +153,14 @@ def _mode(each: Inference) -> str:
 
 
 def _mismatches(figures: Sequence[Figure], columns: Sequence[LayerColumn]) -> list[LayerColumn]:
-    """A figure of checked images exists only if each value of every layer was equal."""
+    """A figure of checked images exists only if each value of every layer was equal.
+
+    Rows without products, as of transfers, are no layers: nothing was compared there.
+    """
     if not any(figure.name in _CHECKED for figure in figures):
         return []
-    names = list(dict.fromkeys(name for column in columns for name in column.values))
+    made = [column for column in columns if column.group.startswith("products")] or columns
+    names = list(dict.fromkeys(name for column in made for name in column.values))
     return [LayerColumn("mismatches", "RTL vs golden", dict.fromkeys(names, 0), adds=True)]
 
 
