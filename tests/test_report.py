@@ -20,6 +20,7 @@ from scripts.report import (
     data,
     layers,
     sentences,
+    special,
     techniques,
     trend,
 )
@@ -397,12 +398,35 @@ def test_a_condition_that_is_not_there_is_not_known() -> None:
         assert pick.value(Figure("products_skipped", 90, "%", conditions=conditions)) is None
 
 
+def test_layers_that_only_one_inference_has_are_drawn() -> None:
+    spent = [data.LayerEnergy(name, 1, 1, 0, 0, {"core": 1e3}) for name in ("c1", "c3")]
+    priced = [
+        data.Inference("soc", "lenet5-relu", mode, "plain", "1", "lenet5", "osu018", 1, 1, found)
+        for mode, found in (("exact", spent), ("soft", spent[1:]))
+    ]
+    (drawn,) = layers._parts(_block("soc"), priced)
+    for row in ("c1 exact", "c3 exact", "c3 skipping"):
+        assert row in drawn.wide
+    assert "c1 skipping" not in drawn.wide
+
+
 def test_a_row_that_is_no_layer_has_no_mismatches() -> None:
     told = {"useful_by_layer": {"c1": 3}, "nj_by_layer": {"c1": 1.5, "transfers": 0.5}}
     checked = Figure("images_checked", 1, "images", "lenet5-relu", conditions=told)
     (found,) = layers.layers(_data(_block("toy", checked), data.Missing("")), "lenet5-relu")
     (mismatches,) = [column for column in found.columns if column.group == "mismatches"]
     assert (found.names, mismatches.values) == (["c1", "transfers"], {"c1": 0})
+
+
+def test_what_is_no_number_is_not_told_by_layer() -> None:
+    conditions = {"kept_by_layer": {"c1": "many"}, "nj_by_layer": {"c1": None}}
+    figure = Figure("density", 0.5, "ratio", "lenet5-relu", conditions=conditions)
+    assert layers.layers(_data(_block("pot", figure), data.Missing("")), "lenet5-relu") == []
+
+
+def test_speed_ups_without_their_bound_have_no_plot() -> None:
+    block = _block("sparse_stream", Figure("engine_speedup_at_density", 2.0, "x"))
+    assert special.special(block, _data(block, data.Missing(""))) == {}
 
 
 # ---- Pages ----

@@ -116,11 +116,13 @@ def _quantity(quantity: str, figures: Sequence[Figure]) -> Iterator[LayerColumn]
 
 
 def _by_layer(figure: Figure) -> dict[str, Mapping[str, float]]:
-    """Its conditions that are told by layer, by what they tell."""
+    """Its conditions that are told by layer, by what they tell; not those that are no numbers."""
     return {
         name.removesuffix("by_layer").rstrip("_"): values
         for name, values in figure.conditions.items()
-        if name.endswith("by_layer") and isinstance(values, dict)
+        if name.endswith("by_layer")
+        and isinstance(values, dict)
+        and all(isinstance(value, (int, float)) for value in values.values())
     }
 
 
@@ -205,10 +207,13 @@ def _energies(block: Block, columns: Sequence[LayerColumn]) -> Iterator[Plot]:
 
 
 def _parts(block: Block, priced: Sequence[Inference]) -> Iterator[Plot]:
+    names = dict.fromkeys(layer.layer for each in priced for layer in each.layers)
     bars = [
-        Stack(f"{layer.layer} {_mode(each)}", {part: nj / 1e3 for part, nj in layer.nj.items()})
-        for layers_of_each in zip(*(each.layers for each in priced), strict=True)
-        for each, layer in zip(priced, layers_of_each, strict=True)
+        Stack(f"{name} {_mode(each)}", {part: nj / 1e3 for part, nj in layer.nj.items()})
+        for name in names
+        for each in priced
+        for layer in each.layers
+        if layer.layer == name
     ]
     others = {part: "muted" for bar in bars for part in bar.parts if part not in PARTS}
     library = priced[0].library.removesuffix("_stdcells")

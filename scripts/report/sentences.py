@@ -153,7 +153,7 @@ def _words(figure: Figure) -> str:
         return f"{text} ({training})" if training else text
     if figure.name in ("rtl_images_checked", "images_checked", "engine_images_checked"):
         compared = figure.conditions.get("values_compared")
-        values = f" ({number(compared)} values)" if compared else ""
+        values = f" ({number(compared)} values)" if isinstance(compared, int) else ""
         images = "image" if figure.value == 1 else "images"
         return f"{number(figure.value)} {images}{values} on RTL without a mismatch"
     return ""

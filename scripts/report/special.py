@@ -50,6 +50,8 @@ def _speedup(block: Block, data: Data) -> Plot | None:
         return None
     # The bound is 1 / density of the products, which differs a little from that of the maps.
     measured = [(1 / figure.reference, figure.value) for figure in figures if figure.reference]
+    if not measured:
+        return None
     steps = [0.1 * 10 ** (i / 40) for i in range(41)]
     curves = [
         Line("bound, 1 / density", [(step, 1 / step) for step in steps], "beat", "-"),
