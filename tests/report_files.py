@@ -16,6 +16,7 @@ NIGHT = "build/nightly/summary.json"
 COVERAGE = "build/coverage/riscv/coverage.json"
 MUTANTS = "build/mutants/riscv.json"
 POWER = "build/power/msb_skip/osu018/energy.json"
+TRADEOFF = "build/bench/tradeoff.json"
 HISTORY = "build/nightly/history/2026-11-20.json"
 MESSAGE = "output # differs: <b>expected</b> 0x#, got 0x#"
 HOLE = "riscv.trap load/misaligned/ready"
@@ -41,6 +42,7 @@ def measured(root: Path) -> Path:
     write_json(root / COVERAGE, coverage())
     write_json(root / MUTANTS, mutants())
     write_json(root / POWER, power())
+    write_json(root / TRADEOFF, tradeoff())
     for day, toggle in ((19, 89.5), (20, 93.0), (21, 96.25)):
         path = root / f"build/nightly/history/2026-11-{day}.json"
         write_json(path, past(f"2026-11-{day}T01:00:00Z", toggle))
@@ -122,6 +124,16 @@ def night() -> dict[str, Any]:
         "dropped": 2, "lost": 1, "retried": 1, "jobs": jobs, "buckets": [same, gone],
         "campaigns": [campaign],
     }  # fmt: skip
+
+
+def tradeoff() -> dict[str, Any]:
+    """What skipping costs by two rules, one of which was only tried on held-out images."""
+    kinds = (("test", "absolute, untrained"), ("held-out", "trained, against plain"))
+    return {"points": [
+        {"network": "lenet5-relu", "images": images, "kind": kind, "label": f"T={skipped}",
+         "skipped": skipped, "lost": skipped - 80.0}
+        for images, kind in kinds for skipped in (75.5, 85.5)
+    ]}  # fmt: skip
 
 
 def past(started: str, toggle: float) -> dict[str, Any]:

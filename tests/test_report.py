@@ -19,6 +19,7 @@ from scripts.project import ROOT
 from scripts.report import (
     data,
     layers,
+    render,
     sentences,
     special,
     techniques,
@@ -429,6 +430,24 @@ def test_speed_ups_without_their_bound_have_no_plot() -> None:
     assert special.special(block, _data(block, data.Missing(""))) == {}
 
 
+def test_a_trade_off_that_was_not_measured_is_missing(committed: data.Data) -> None:
+    plots = special.special(committed.blocks["msb_skip"], committed)
+    assert list(plots.values()) == [data.Missing(".venv/bin/python -m scripts.tradeoff")]
+    macro = '{% import "macros.html.j2" as m with context %}{{ m.plot(it) }}'
+    template = render._environment(Path()).from_string(macro)
+    told = [template.render(it=plot) for plot in plots.values()]
+    assert "<code>.venv/bin/python -m scripts.tradeoff</code>" in told[0]
+
+
+def test_the_trade_off_draws_every_rule_that_is_measured(full: Path) -> None:
+    from scripts.tradeoff import RULES, TRAINED
+
+    kinds = [label for label, *_ in (*RULES.values(), *TRAINED.values())]
+    assert set(special._RULES) == set(kinds)
+    page = (full / "block-msb_skip.html").read_text()
+    assert "What skipping costs" in page
+
+
 # ---- Pages ----
 
 
@@ -536,6 +555,7 @@ def test_the_typeface_comes_along(full: Path, chromium: browser.Browser) -> None
         (report_files.COVERAGE, '"functional": [', '"functional": 3, "x": ['),
         (report_files.MUTANTS, '"percent": 99.66', '"percent": "99.66"'),
         (report_files.POWER, '"layers": [', '"layers": 1, "x": ['),
+        (report_files.TRADEOFF, '"lost"', '"last"'),
         (report_files.NIGHT, '"seconds": 7000', '"seconds": 1e999'),
         (report_files.NIGHT, '"verdict": "pass"', '"verdict": "passed"'),
         (report_files.COVERAGE, '"reason": "Word', '"why": "Word'),

@@ -10,7 +10,7 @@ from typing import Any
 from scripts.labels import series
 from scripts.report.accuracy_energy import accuracy_energy
 from scripts.report.canvas import Plot
-from scripts.report.data import Block, Data, Job
+from scripts.report.data import Block, Data, Job, Missing
 from scripts.report.groups import Topic, shared_conditions, topics
 from scripts.report.layers import layers
 from scripts.report.method import Method, method
@@ -125,7 +125,9 @@ def _block(block: Block, data: Data, anchors: Mapping[str, str]) -> Page:
     return Page(block_page(block.name), block.name, "block.html.j2", context, facts)
 
 
-def _plots(found: Sequence[Topic], special_plots: Mapping[str, Plot]) -> dict[str, Plot]:
+def _plots(
+    found: Sequence[Topic], special_plots: Mapping[str, Plot | Missing]
+) -> dict[str, Plot | Missing]:
     """Plots by the title of a topic or the name of a group."""
     plots = {
         group.name: plot

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from scripts.report.canvas import Plot
-from scripts.report.data import Block, Data
+from scripts.report.data import Block, Data, Missing
 from scripts.report.plots import Line, lines
 
 _LOSS = (-25.0, 75.0)  # images of 10,000 that the trade-off shows
@@ -19,14 +19,16 @@ _RULES = {
 }
 
 
-def special(block: Block, data: Data) -> Mapping[str, Plot]:
+def special(block: Block, data: Data) -> Mapping[str, Plot | Missing]:
     """Return the special plots of a block by the topic or figure name that they stand with."""
     found = {name: draw(block, data) for name, draw in SPECIAL.get(block.name, {}).items()}
-    return {name: plot for name, plot in found.items() if plot}
+    return {name: plot for name, plot in found.items() if plot is not None}
 
 
-def _tradeoff(block: Block, data: Data) -> Plot | None:
-    points = [point for point in data.tradeoff or () if point.images == "test"]
+def _tradeoff(block: Block, data: Data) -> Plot | Missing | None:
+    if isinstance(data.tradeoff, Missing):
+        return data.tradeoff
+    points = [point for point in data.tradeoff if point.images == "test"]
     panels: dict[str, list[Line]] = {}
     for network in dict.fromkeys(point.network for point in points):
         panels[network] = []
@@ -46,8 +48,6 @@ def _tradeoff(block: Block, data: Data) -> Plot | None:
 
 def _speedup(block: Block, data: Data) -> Plot | None:
     figures = block.pick("engine_speedup_at_density")
-    if not figures:
-        return None
     # The bound is 1 / density of the products, which differs a little from that of the maps.
     measured = [(1 / figure.reference, figure.value) for figure in figures if figure.reference]
     if not measured:
@@ -61,7 +61,7 @@ def _speedup(block: Block, data: Data) -> Plot | None:
     return lines("speedup", {"": curves}, "density of the products", "speed-up, x", caption)
 
 
-SPECIAL: Mapping[str, Mapping[str, Callable[[Block, Data], Plot | None]]] = {
+SPECIAL: Mapping[str, Mapping[str, Callable[[Block, Data], Plot | Missing | None]]] = {
     "msb_skip": {"Accuracy and products": _tradeoff},
     "sparse_stream": {"engine_speedup_at_density": _speedup},
 }
