@@ -618,6 +618,15 @@ def test_an_interrupted_report_leaves_the_last_one_and_no_rubbish(
     assert sorted(path.name for path in (tmp_path / "build").rglob("*")) == before
 
 
+def test_the_last_report_stays_where_the_new_one_cannot_take_its_place(tmp_path: Path) -> None:
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report/index.html").write_text("the last one")
+    with pytest.raises(FileNotFoundError):
+        render._swap(tmp_path / "new", tmp_path / "report")
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+    assert (tmp_path / "report/index.html").read_text() == "the last one"
+
+
 def test_a_second_report_takes_the_place_of_the_first(tmp_path: Path) -> None:
     report_files.bare(tmp_path)
     assert main([], tmp_path) == 0

@@ -76,7 +76,7 @@ def write_site(folder: Path, pages: Iterable[Page], links: Iterable[Link]) -> No
 
 
 def _swap(new: Path, folder: Path) -> None:
-    """Put `new` in the place of `folder`."""
+    """Put `new` in the place of `folder`; if that fails, `folder` is what it was."""
     if not folder.exists():
         new.rename(folder)
         return
@@ -86,6 +86,8 @@ def _swap(new: Path, folder: Path) -> None:
         new.rename(folder)
     finally:
         shutil.rmtree(old)
+        if not folder.exists():
+            (old / folder.name).rename(folder)
 
 
 def plain(value: Any) -> Any:
