@@ -75,17 +75,17 @@ def tables(block: str, figures: Sequence[Figure]) -> list[str]:
 def table(block: str, lines: Sequence[tuple[Headline, Sequence[Figure]]]) -> str:
     """Return a Markdown table: a row for each figure and condition, a column for each network."""
     networks = list(dict.fromkeys(figure.network for _, mine in lines for figure in mine))
-    named = {
-        titled(line.text or kind(line.name).text, told): {name: f for (name, _), f in row.items()}
+    named = [  # two kinds of figures may be called alike
+        (titled(line.text or kind(line.name).text, told), {name: f for (name, _), f in row.items()})
         for line, mine in lines
         for told, row in rows(mine).items()
-    }
+    ]
     heads = [block, *(name or "value" for name in networks), "unit", "to beat", "source"]
     text = [
         f"| {' | '.join(heads)} |",
         "|---" * (len(networks) + 4) + "|",
     ]
-    for name, row in named.items():
+    for name, row in named:
         cells = [number(row[network].value) if network in row else "" for network in networks]
         figure = next(iter(row.values()))
         words = [name, *cells, figure.unit, _reference(row, networks), source(figure)]

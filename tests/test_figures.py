@@ -154,6 +154,11 @@ def test_figures_that_conditions_cannot_tell_apart_both_have_a_row() -> None:
     assert readme.tables("toy", both)[0].count("latency") == 2
 
 
+def test_kinds_of_figures_that_are_called_alike_both_have_a_row() -> None:
+    both = [Figure(name, 20, "images") for name in ("rtl_images_checked", "engine_images_checked")]
+    assert readme.tables("toy", both)[0].count("images equal on RTL") == 2
+
+
 def test_a_readme_without_markers_is_refused_and_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
