@@ -104,6 +104,9 @@ def _nightly(progress: Progress) -> list[Figure]:
     if summary is None:
         return []
     in_step = [job for job in summary["jobs"] if job["test"] in IN_STEP]
+    if not in_step:
+        progress("no figure from make nightly: the last night compared nothing with Spike")
+        return []
     return [
         Figure(
             name="lockstep_instructions",

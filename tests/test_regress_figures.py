@@ -74,6 +74,15 @@ def test_instructions_in_step_are_those_of_the_night(
     assert (figure.value, figure.conditions["mismatches"]) == (100 + 300 + 500 + 700, 1)
 
 
+def test_a_night_without_the_core_has_compared_no_instructions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures_trust, "NIGHTLY", tmp_path)
+    others = [job for job in night()["jobs"] if job["block"] == "soc"]
+    (tmp_path / "summary.json").write_text(json.dumps({**night(), "jobs": others}))
+    assert figures_trust._nightly(lambda text: None) == []
+
+
 def test_mutants_are_told_of_the_blocks_that_were_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
