@@ -125,9 +125,10 @@ def coverage_figures(folder: Path) -> list[Figure]:
         if (table := _read(path)) is None:
             continue
         for kind, bar in BARS.items():
-            percent = table["figures"][kind]["percent"]
-            conditions = {"block": table["block"], "seed": table["seed"]}
-            figures.append(_figure(f"coverage_{kind}", percent, "%", bar, conditions))
+            ratio = table["figures"][kind]
+            if ratio["total"]:  # of nothing the file says 100 %
+                conditions = {"block": table["block"], "seed": table["seed"]}
+                figures.append(_figure(f"coverage_{kind}", ratio["percent"], "%", bar, conditions))
     return figures
 
 

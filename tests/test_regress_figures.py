@@ -98,12 +98,15 @@ def test_mutants_are_told_of_the_blocks_that_were_measured(
 
 def test_coverage_figures_have_the_bars(tmp_path: Path) -> None:
     kinds = ("functional", "line", "branch", "toggle")
-    table = {"block": "soc", "seed": 1, "figures": {kind: {"percent": 99.0} for kind in kinds}}
+    ratios = {kind: {"percent": 99.0, "total": 100} for kind in kinds}
+    ratios["line"] = {"percent": 100.0, "total": 0}
+    table = {"block": "soc", "seed": 1, "figures": ratios}
     (tmp_path / "soc").mkdir()
     (tmp_path / "soc" / "coverage.json").write_text(json.dumps(table))
     figures = {f.name: (f.value, f.reference) for f in coverage_figures(tmp_path)}
     assert figures["coverage_functional"] == (99.0, 100.0)
     assert figures["coverage_toggle"] == (99.0, 90.0)
+    assert "coverage_line" not in figures
 
 
 def test_the_end_of_a_night_is_told_failures_first() -> None:
