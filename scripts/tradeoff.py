@@ -12,6 +12,7 @@ because only the latter were used to choose.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
@@ -27,8 +28,9 @@ from golden.msb_skip import Mode
 from golden.network import LENETS, MODELS, Network, load
 from golden.packing import lenet5_orders
 from golden.train import HELD_OUT
-from scripts.files import write_json
+from scripts.files import write_bytes, write_json
 from scripts.project import ROOT
+from scripts.report.data import Point
 
 SEEDS = (0, 1, 2)
 RULES = {
@@ -43,18 +45,6 @@ TRAINED = {
 LOSS_LIMITS = (-25, 75)  # images of 10,000 that the plot shows
 PLOT = ROOT / "docs" / "msb_skip_tradeoff.svg"
 TABLE = ROOT / "build" / "bench" / "tradeoff.json"
-
-
-@dataclass(frozen=True)
-class Point:
-    """One operating point. lost: exact - skipping, images of 10,000; negative if skipping gains."""
-
-    network: str
-    images: str
-    kind: str
-    label: str
-    skipped: float
-    lost: float
 
 
 @dataclass(frozen=True)
@@ -132,7 +122,9 @@ def draw(points: list[Point]) -> None:
     figure.legend(handles, labels, loc="lower center", ncols=3, fontsize=9, frameon=False)
     figure.tight_layout(rect=(0, 0.07, 1, 1))
     mpl.rcParams["svg.hashsalt"] = "lacuna"  # the same points give the same file
-    figure.savefig(PLOT, metadata={"Date": None})
+    file = io.BytesIO()
+    figure.savefig(file, format="svg", metadata={"Date": None})
+    write_bytes(PLOT, file.getvalue())
 
 
 def _draw_panel(panel: Axes, points: list[Point]) -> None:
