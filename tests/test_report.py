@@ -399,6 +399,19 @@ def test_a_condition_that_is_not_there_is_not_known() -> None:
         assert pick.value(Figure("products_skipped", 90, "%", conditions=conditions)) is None
 
 
+def test_an_energy_that_is_not_in_the_library_of_its_column_says_so(tmp_path: Path) -> None:
+    def point(title: str, library: str) -> techniques.Outcome:
+        return techniques.Outcome(title, "", "pot", "lenet5-relu", library, True, 5.0, "nJ", None,
+                                  0.0, None, [techniques.Opponent("the twin", 0.5)])  # fmt: skip
+
+    macro = '{% import "macros.html.j2" as m with context %}{{ m.techniques(points) }}'
+    template = render._environment(tmp_path).from_string(macro)
+    told = template.render(points=[point("one", "nangate45"), point("other", "osu018")])
+    assert [told.count(word) for word in ("the twin<", "the twin, osu018<", "5.0 nJ, osu018<")] == [
+        1, 1, 1,
+    ]  # fmt: skip
+
+
 def test_layers_that_only_one_inference_has_are_drawn() -> None:
     spent = [data.LayerEnergy(name, 1, 1, 0, 0, {"core": 1e3}) for name in ("c1", "c3")]
     priced = [
