@@ -12,11 +12,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from matplotlib.figure import Figure as Canvas
 
 from scripts.figure import Figure, read_figures
 from scripts.labels import number
 from scripts.project import ROOT
 from scripts.report import (
+    accuracy_energy,
     data,
     layers,
     render,
@@ -410,6 +412,14 @@ def test_an_energy_that_is_not_in_the_library_of_its_column_says_so(tmp_path: Pa
     assert [told.count(word) for word in ("the twin<", "the twin, osu018<", "5.0 nJ, osu018<")] == [
         1, 1, 1,
     ]  # fmt: skip
+
+
+def test_a_technique_that_costs_energy_is_not_beyond_the_plot() -> None:
+    worse = techniques.Outcome("worse", "", "pot", "lenet5-relu", "osu018", True, 5.0, "nJ", None,
+                               0.0, None, [techniques.Opponent("the twin", 1.5)])  # fmt: skip
+    panel = Canvas().subplots()
+    accuracy_energy._finish(panel, [worse])
+    assert panel.get_xlim()[1] > 150
 
 
 def test_layers_that_only_one_inference_has_are_drawn() -> None:

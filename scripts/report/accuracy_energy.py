@@ -40,7 +40,7 @@ def accuracy_energy(points: Sequence[Outcome]) -> Plot | None:
             tint = SERIES[techniques.index(point.technique) % len(SERIES)]
             marker = _MARKERS[networks.index(point.network) % len(_MARKERS)]
             _mark(panel, point, colour(tint), marker)
-        _finish(panel)
+        _finish(panel, shown)
         _legends(canvas, techniques, networks, narrow)
 
     legend = 19 * (len(techniques) + len(networks))
@@ -83,8 +83,9 @@ def _front(panel: Axes, points: Sequence[Outcome]) -> None:
         panel.step(x, y, where="post", color=colour("muted"), lw=1, ls=(0, (3, 3)), zorder=1)
 
 
-def _finish(panel: Axes) -> None:
-    panel.set_xlim(0, 108)
+def _finish(panel: Axes, points: Sequence[Outcome]) -> None:
+    most = max(opponent.ratio for point in points for opponent in point.opponents)
+    panel.set_xlim(0, max(108, 104 * most))  # what costs energy is shown, too
     panel.margins(y=0.2)
     panel.set_xlabel("energy, % of the same without the technique")
     panel.set_ylabel("accuracy, points")
