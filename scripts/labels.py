@@ -249,13 +249,13 @@ def condition(name: str, value: Any) -> str:
     >>> condition("training", "pot3_pruned80")
     'exponents 0..3, 80 % pruned'
     """
+    noun = name.replace("_", " ")
+    if not isinstance(value, (str, int, float)):
+        return f"{noun} {value}"
     if (name, value) in _WORDS:
         return _WORDS[name, value]
-    if name == "training" and "_" in str(value):
-        return _pruned(value)
-    noun = name.replace("_", " ")
     if isinstance(value, str):
-        return value
+        return _pruned(value) if name == "training" and "_" in value else value
     if isinstance(value, int) and noun.endswith("s"):
         return f"{value} {noun.removesuffix('s') if value == 1 else noun}"
     return f"{noun} {value}"

@@ -15,7 +15,7 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 
 from scripts.figure import Figure, read_figures
-from scripts.labels import number
+from scripts.labels import condition, number
 from scripts.project import ROOT
 from scripts.report import (
     accuracy_energy,
@@ -399,6 +399,10 @@ def test_a_condition_that_is_not_there_is_not_known() -> None:
     pick = techniques.Pick("msb_skip", "products_skipped", taken="correct_by_seed")
     for conditions in ({}, {"correct_by_seed": []}, {"correct_by_seed": ["many"]}):
         assert pick.value(Figure("products_skipped", 90, "%", conditions=conditions)) is None
+
+
+def test_a_condition_that_is_a_list_can_be_told() -> None:
+    assert condition("training", ["soft"]) == "training ['soft']"
 
 
 def test_an_energy_that_is_not_in_the_library_of_its_column_says_so(tmp_path: Path) -> None:
