@@ -96,8 +96,9 @@ def _overview(data: Data) -> Page:
 
 
 def _block(block: Block, data: Data, anchors: Mapping[str, str]) -> Page:
-    points = [point for point in outcomes(data) if point.block == block.name]
-    standing = status(block, data, outcomes(data))
+    every = outcomes(data)
+    points = [point for point in every if point.block == block.name]
+    standing = status(block, data, every)
     found = topics(block.figures or ())
     jobs = data.night.of(block.name) if data.night else []
     context = {

@@ -27,6 +27,7 @@ from scripts.report.canvas import FACES, TYPEFACES, Plot
 from scripts.report.data import Missing
 from scripts.report.layers import LayerColumn
 from scripts.report.sentences import MINUS
+from scripts.report.status import MUTANTS_BAR
 from scripts.report.techniques import by_technique
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -85,9 +86,9 @@ def _swap(new: Path, folder: Path) -> None:
         folder.rename(old / folder.name)
         new.rename(folder)
     finally:
-        shutil.rmtree(old)
         if not folder.exists():
             (old / folder.name).rename(folder)
+        shutil.rmtree(old)
 
 
 def plain(value: Any) -> Any:
@@ -125,7 +126,7 @@ def _environment(folder: Path) -> Environment:
         "when": _when,
     }
     environment.tests |= {"missing": _is_missing, "search": _search}
-    environment.globals["built"] = _built(folder)
+    environment.globals |= {"built": _built(folder), "mutants_bar": MUTANTS_BAR}
     return environment
 
 

@@ -57,7 +57,7 @@ class Status:
     @property
     def mutants_good(self) -> bool:
         """The mutation score meets its bar."""
-        return bool(self.mutants) and self.mutants.percent >= MUTANTS_BAR  # type: ignore[union-attr]
+        return not isinstance(self.mutants, Missing) and self.mutants.percent >= MUTANTS_BAR
 
 
 @dataclass(frozen=True)

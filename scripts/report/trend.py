@@ -73,9 +73,9 @@ def _points(title: str, block: str, nights: Sequence[PastNight]) -> list[tuple[d
         for started, past in pasts
         if (value := PANELS[title](past)) is not None
     ]
-    if title != HEADLINE or not found or not found[0][1]:
-        return [] if title == HEADLINE else found
-    return [(time, 100 * value / found[0][1]) for time, value in found]
+    if title != HEADLINE:
+        return found
+    return [(time, 100 * value / found[0][1]) for time, value in found if found[0][1]]
 
 
 def _finish(panel: Axes) -> None:
