@@ -526,6 +526,7 @@ def test_no_request_leaves_the_machine_and_nothing_goes_wrong(
         for media in ("screen", "print"):
             chromium.open(page, 1600, media=media)
             inside = full.resolve().as_uri()
+            assert page.resolve().as_uri() in chromium.requests
             assert [one for one in chromium.requests if not one.startswith(inside)] == []
             assert chromium.complaints == []
 
