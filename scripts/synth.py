@@ -64,6 +64,7 @@ def synthesise(block: str, liberty: Path | None = None) -> Synthesis:
         raise UserError(f"{block} has no top module to synthesise")
     folder = ROOT / "build" / "synth" / block
     library = _checked(liberty or OSU180, folder)
+    gate = _gate_area(library)
     kinds = ("flat", "buffered", "modules")
     with ThreadPoolExecutor(cores()) as pool:
         stats = dict(
@@ -71,7 +72,6 @@ def synthesise(block: str, liberty: Path | None = None) -> Synthesis:
                 kinds, pool.map(lambda kind: _map(block, library, folder, kind), kinds), strict=True
             )
         )
-    gate = _gate_area(library)
     delay, start, end = _longest_path(block_folder.top, library, folder / "buffered")
     result = Synthesis(
         block=block,
@@ -114,6 +114,8 @@ def _gate_area(liberty: Path) -> float:
     areas = [float(area) for name, area in cells if GATE.fullmatch(name)]
     if not areas:
         raise UserError(f"{liberty} has no two-input NAND by a name known here (NAND2X1, ...)")
+    if not min(areas):
+        raise UserError(f"{liberty}: its two-input NAND has no area, which is the unit here")
     return min(areas)
 
 

@@ -133,6 +133,8 @@ def spoilt(old: str, new: str) -> bytes:
         (spoilt("(1, ff)", "(1, farad)"), "units"),
         (spoilt("(1, ff)", "(1)"), "units"),
         (spoilt('time_unit : "1ns"', 'time_unit : "ns"'), "units"),
+        (spoilt('time_unit : "1ns"', "time_unit()"), "units"),
+        (spoilt("template(square)", "template()"), "a table of square has 4 values"),
         (spoilt("nom_voltage : 2", 'nom_voltage : 2; voltage_unit : "1kg"'), "units"),
         (spoilt("nom_voltage : 2", "nom_voltage : high"), "units"),
         (spoilt("nom_voltage : 2;", ""), "no nom_voltage"),

@@ -71,6 +71,7 @@ def test_mutants_are_noticed_and_one_that_changes_nothing_is_proven() -> None:
     [
         ("hello", "is not a Liberty file"),
         ("library (x) { cell (NAND2X1) { area : 1; } }", "has no flip-flop"),
+        ("library (x) { cell (NAND2X1) { area : 0; ff (Q) { } } }", "has no area"),
     ],
 )
 def test_an_unusable_library_is_refused(text: str, message: str, tmp_path: Path) -> None:

@@ -173,13 +173,13 @@ class _Reader:
             self.watt = _scale(root.value("leakage_power_unit", "1nW"), _POWER_NW)
             volt = _scale(root.value("voltage_unit", "1V"), _VOLTAGE_V)
             self.voltage = root.number("nom_voltage") * volt
-        except (KeyError, ValueError) as error:
+        except (KeyError, ValueError, IndexError) as error:
             raise UserError(f"{path}: unknown units of time, load, power or voltage") from error
         if not self.voltage:
             raise UserError(f"{path} has no nom_voltage: energy cannot be estimated")
         self.joule = self.farad * volt**2
         self.templates = {
-            group.arguments[0]: group
+            " ".join(group.arguments): group
             for kind in ("lu_table_template", "power_lut_template")
             for group in root.all(kind)
         }
