@@ -40,6 +40,7 @@ class StreamScoreboard(GoldenScoreboard):
     def _compare(self, wanted: Any, beats: Beats) -> Beats:
         """Compare what belongs to one prediction; return the rest."""
         span = self.span(wanted, beats)
+        assert self.at <= span, f"{self.at} beats were compared of a prediction of {span}"
         mine, rest = beats[: span - self.at], beats[span - self.at :]
         self.compare_part(wanted, mine)
         self.at += len(mine)
