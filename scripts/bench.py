@@ -18,6 +18,7 @@ from pathlib import Path
 
 from scripts.errors import UserError
 from scripts.figure import Figure, write_figures
+from scripts.files import write_bytes
 from scripts.progress import cores
 from scripts.project import ROOT, choose
 from scripts.readme import SNAPSHOTS, update
@@ -61,9 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path = bench(block, ROOT / "build" / "bench")
             print(f"wrote {path.relative_to(ROOT)}")
             if options.snapshot:
-                snapshot = ROOT / SNAPSHOTS / path.name
-                snapshot.parent.mkdir(parents=True, exist_ok=True)
-                snapshot.write_bytes(path.read_bytes())
+                write_bytes(ROOT / SNAPSHOTS / path.name, path.read_bytes())
                 update(ROOT)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

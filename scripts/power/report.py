@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts.files import write_json
+from scripts.files import write_bytes, write_json
 from scripts.power.energy import KINDS
 from scripts.power.estimate import Spent
 from scripts.power.measure import UNIT, Measured
@@ -81,10 +82,10 @@ def write(measured: Sequence[Measured], folder: Path) -> list[Path]:
     for network in dict.fromkeys(each.workload.network for each in measured):
         mine = [each for each in measured if each.workload.network == network]
         for name, draw in (("layers", _draw_layers), ("skipping", _draw_skipping)):
-            figure = draw(mine)
-            target = folder / f"{network}-{name}.svg"
-            figure.savefig(target, metadata={"Date": None})
-            paths.append(target)
+            file = io.BytesIO()
+            draw(mine).savefig(file, format="svg", metadata={"Date": None})
+            paths.append(folder / f"{network}-{name}.svg")
+            write_bytes(paths[-1], file.getvalue())
     return paths
 
 
