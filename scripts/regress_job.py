@@ -24,7 +24,7 @@ from scripts.files import discard, write_json
 from scripts.judge import KILLED, Result
 from scripts.project import ROOT, Project
 from scripts.regress_plan import Job
-from scripts.simulate import SimulationFailed, designed, replay_command, simulate
+from scripts.simulate import ASKED, SimulationFailed, designed, replay_command, simulate
 from scripts.simulators import Killed
 
 NOT_MADE = "no result"  # the cause of a job whose worker or task left nothing
@@ -64,12 +64,9 @@ class Outcome:
 
 def of_job(job: Job, verdict: str, cause: str = "", reason: str = "") -> Outcome:
     """An outcome that no simulation stands behind."""
-    asked = {name: value for name, value in asdict(job).items() if name in _ASKED}
+    asked = {name: value for name, value in asdict(job).items() if name in ASKED}
     replay = replay_command(asked, job.parameters)
     return Outcome(**asked, verdict=verdict, cause=cause, reason=reason, replay=replay)
-
-
-_ASKED = ("block", "test", "seed", "simulator", "parameters", "settings")
 
 
 def make(job: Job, root: Path, sent: float) -> Outcome:
@@ -89,7 +86,7 @@ def make(job: Job, root: Path, sent: float) -> Outcome:
 
 
 def _simulate(job: Job, root: Path) -> Outcome:
-    options = {name: getattr(job, name) for name in (*_ASKED[2:], "waves")}
+    options = {name: getattr(job, name) for name in (*ASKED[2:], "waves")}
     try:
         result = simulate(job.block, job.test, root=root, **options)
     except SimulationFailed as failure:

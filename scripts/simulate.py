@@ -40,7 +40,7 @@ PREPARATION_S = 120.0  # that a prepare hook has at least
 # Settings that have a make variable of their own; the others go into SETTINGS="name=value ...".
 NAMED_SETTINGS = ("network", "images", "mode", "elf")
 
-_ASKED = ("block", "test", "seed", "simulator", "parameters", "settings")
+ASKED = ("block", "test", "seed", "simulator", "parameters", "settings")  # what identifies a run
 
 
 class SimulationFailed(Exception):
@@ -125,7 +125,7 @@ def simulate(
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(parents=True)
         write_json(directory / "run.json", spec)
-        asked = {name: spec[name] for name in _ASKED}
+        asked = {name: spec[name] for name in ASKED}
         replay = replay_command(asked, parameters, liberty)
         result = Result(**asked, directory=str(directory), replay=replay)
         _run(design, built, spec, result, limit_s or bench.tests[test].timeout_s)
