@@ -13,13 +13,15 @@ from __future__ import annotations
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from scripts.errors import UserError
@@ -28,6 +30,11 @@ from scripts.progress import cores
 DAEMONS = ("munged", "slurmctld", "slurmd")
 START_S = 60.0
 _STOP_S = 10.0
+_POLL_S = 0.2
+_STATUS = 128 + signal.SIGTERM  # after it, as a shell has it
+
+# Looked at between steps: an exception out of the handler could lose a process that just starts.
+_terminated = threading.Event()
 
 # No accounting, no containers, no power saving; a core is what is given out.
 _CONFIGURATION = """
@@ -66,8 +73,7 @@ PartitionName=all Nodes=ALL Default=YES State=UP MaxTime=INFINITE
 
 def missing() -> str:
     """What keeps Slurm from being started here, in words; nothing if it can be."""
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    absent = [name for name in (*DAEMONS, "sbatch") if shutil.which(name, path=path) is None]
+    absent = [name for name in (*DAEMONS, "sbatch") if shutil.which(name, path=_path()) is None]
     if absent:
         return f"{', '.join(absent)} not found; install: apt-get install slurm-wlm munge"
     return ""
@@ -96,6 +102,10 @@ def one_node(folder: Path) -> Iterator[Mapping[str, str]]:
         yield environment
 
 
+def _path() -> str:
+    return os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+
+
 def _host() -> str:
     return socket.gethostname().partition(".")[0]
 
@@ -117,8 +127,7 @@ def _configure(folder: Path) -> dict[str, str]:
         cpus=cores(),
     )
     (folder / "slurm.conf").write_text(text)
-    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    return {**os.environ, "SLURM_CONF": str(folder / "slurm.conf"), "PATH": path}
+    return {**os.environ, "SLURM_CONF": str(folder / "slurm.conf"), "PATH": _path()}
 
 
 def _munge(folder: Path) -> list[str]:
@@ -137,7 +146,7 @@ def _free_ports(count: int) -> list[int]:
 
 @contextmanager
 def _daemon(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Run a daemon in the foreground; asked to end, and after a while made to."""
+    """Run a daemon in the foreground; in the end it is asked to end, and after a while made to."""
     with (folder / f"{command[0]}.out").open("w") as log:
         process = subprocess.Popen(
             command,
@@ -150,12 +159,16 @@ def _daemon(command: Sequence[str], folder: Path, environment: Mapping[str, str]
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _wait(ready: Callable[[], bool], folder: Path, name: str) -> None:
@@ -163,7 +176,8 @@ def _wait(ready: Callable[[], bool], folder: Path, name: str) -> None:
     while not ready():
         if time.monotonic() > deadline:
             raise UserError(f"{name} does not start:\n{_last(folder)}")
-        time.sleep(0.2)
+        if _terminated.wait(_POLL_S):
+            sys.exit(_STATUS)
 
 
 def _state(environment: Mapping[str, str]) -> str:
@@ -179,15 +193,36 @@ def _last(folder: Path) -> str:
     return "\n".join(f"  {name}: {line}" for name, tail in lines for line in tail)
 
 
+def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Run a command; if this is ended meanwhile, so is the command, before Slurm is."""
+    process = subprocess.Popen(command, env=environment)
+    try:
+        while process.poll() is None:
+            if _terminated.wait(_POLL_S):
+                return _STATUS
+        return process.returncode
+    except KeyboardInterrupt:  # which the command has got, too
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_STOP_S)
+        raise
+    finally:
+        _end(process)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run a command with a Slurm of its own; return its status."""
     try:
+        if shutil.which(name := next(iter(arguments), "")) is None:
+            raise UserError(f"no program {name!r}; give a command: make nightly ENGINE=slurm")
         with tempfile.TemporaryDirectory() as folder, one_node(Path(folder)) as environment:
-            return subprocess.run(arguments, env=environment, check=False).returncode
+            return _run(arguments, environment)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: _terminated.set())
     sys.exit(main(sys.argv[1:]))
