@@ -7,7 +7,7 @@
 ##   make test      run the test suite     ARGS="..." goes to pytest
 ##   make lint      check RTL and Python   Verilator, Verible, Icarus, Yosys, ruff, mypy, licences
 ##   make formal    prove properties       BLOCK= PROOF=
-##   make coverage  measure coverage       BLOCK=, writes build/coverage/<block>
+##   make coverage  measure coverage       BLOCK= SEED=, writes build/coverage/<block>
 ##   make mutants   does the bench notice? BLOCK= SEED= COUNT=, at most an hour a block
 ##   make nightly   all of it, for long    BLOCKS=a,b SEEDS= HOURS= SEED= JOBS= ENGINE=local|slurm
 ##   make report    what it all comes to   build/report/index.html, from what the others left
