@@ -83,7 +83,10 @@ def _fault(result: Result, results: Path, log: str, ended: Exception | None) -> 
 
 def _test_fault(result: Result, results: Path) -> tuple[str, str] | None:
     """Look for a failed test, or none at all, in cocotb's results.xml."""
-    cases = list(ElementTree.parse(results).getroot().iter("testcase"))
+    try:
+        cases = list(ElementTree.parse(results).getroot().iter("testcase"))
+    except ElementTree.ParseError as error:  # the simulator died while it was written
+        return "no results", f"the results file is not whole: {error}"
     for case in cases:
         for fault in (*case.findall("failure"), *case.findall("error")):
             return "test", _first_line(fault.get("type", ""), fault.get("message", ""))

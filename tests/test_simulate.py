@@ -12,6 +12,7 @@ import pytest
 
 from scripts import build, simulators
 from scripts.errors import UserError
+from scripts.judge import judge
 from scripts.simulate import Edit, Result, SimulationFailed, simulate
 
 COUNTER = "rtl/counter/counter.sv"
@@ -103,6 +104,16 @@ def test_each_way_to_fail_is_named(toy: Path, test: str, cause: str, reason: str
     result = failure(toy, test)
     assert result.cause == cause
     assert reason in result.reason
+
+
+def test_half_a_results_file_fails_the_run(toy: Path) -> None:
+    result = simulate("counter", "Counts", simulator="icarus", root=toy)
+    directory = Path(result.directory)
+    results = directory / "results.xml"
+    results.write_text(results.read_text()[:-20])
+    judge(result, directory, None)
+    assert (result.verdict, result.cause) == ("fail", "no results")
+    assert "the results file is not whole" in result.reason
 
 
 @pytest.mark.parametrize("simulator", SIMULATORS)
