@@ -38,10 +38,14 @@ def _findings(bench: Bench) -> Iterator[str]:
         yield "does not exist; it maps what is to be shown to the tests that show it"
         return
     try:
-        plan = hjson.loads(path.read_text())
+        yield from _wrong(bench, hjson.loads(path.read_text()))
     except hjson.HjsonDecodeError as error:
         yield str(error)
-        return
+    except (AttributeError, TypeError):
+        yield "testpoints and covergroups must be lists of tables"
+
+
+def _wrong(bench: Bench, plan: Mapping[str, Any]) -> Iterator[str]:
     if plan.get("name") != bench.block:
         yield f"name is {plan.get('name')!r}, not {bench.block!r}"
     points = plan.get("testpoints", [])

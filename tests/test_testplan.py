@@ -55,6 +55,7 @@ def test_a_complete_plan_has_no_findings(toy: Path) -> None:
         ('"counter"\n', '"adder"\n', "name is 'adder', not 'counter'"),
         (', desc: "Every step."', "", "covergroup counter.step has no desc"),
         ("testpoints: [", "testpoints: ", "Found"),
+        ("testpoints: [", "testpoints: [ 3", "testpoints and covergroups must be lists of tables"),
     ],
 )
 def test_what_is_wrong_with_a_plan_is_named(toy: Path, old: str, new: str, finding: str) -> None:
