@@ -170,7 +170,7 @@ class Project:
         """Read verif/<name>/bench.toml."""
         folder = self.root / "verif" / choose("BLOCK", name, self.benches())
         table = _read(folder / "bench.toml", _BENCH_KEYS)
-        tests = {test: _test(entry) for test, entry in table.get("tests", {}).items()}
+        tests = {test: _test(folder, test, more) for test, more in table.get("tests", {}).items()}
         if not tests:
             raise UserError(f"{folder / 'bench.toml'}: no [tests.<Name>] table")
         return Bench(
@@ -193,7 +193,9 @@ class Project:
         return list(dict.fromkeys([(), *defined]))
 
 
-def _test(entry: dict[str, Any]) -> Test:
+def _test(folder: Path, name: str, entry: dict[str, Any]) -> Test:
+    known = {field.name for field in fields(Test)} | {"description"}
+    _check_keys(f"[tests.{name}] of {folder / 'bench.toml'}", entry, known)
     lists: dict[str, Any] = {name: tuple(entry.get(name, ())) for name in ("defines", "libraries")}
     limit_s = float(entry.get("timeout_s", Test.timeout_s))
     netlists, made = entry.get("not_on_netlists", ""), bool(entry.get("generate", False))
@@ -255,9 +257,13 @@ def _read(path: Path, known: set[str]) -> dict[str, Any]:
         table = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{path}: {error}") from error
-    if unknown := set(table) - known:
-        raise UserError(f"{path}: unknown key {min(unknown)!r}; valid: {', '.join(sorted(known))}")
+    _check_keys(str(path), table, known)
     return table
+
+
+def _check_keys(place: str, table: Values, known: set[str]) -> None:
+    if unknown := set(table) - known:
+        raise UserError(f"{place}: unknown key {min(unknown)!r}; valid: {', '.join(sorted(known))}")
 
 
 def _existing(folder: Path, names: Iterable[str], listed_in: str) -> Iterable[Path]:

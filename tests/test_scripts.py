@@ -148,6 +148,7 @@ def test_a_wrong_option_is_one_line_that_lists_the_valid_ones(
         ("tests = 1 = 2", r"bench\.toml: "),
         ("colour = 1", r"bench\.toml: unknown key 'colour'"),
         ('[tests.A]\n[[smoke]]\ntest = "B"', "unknown test .*'B'; valid: A"),
+        ("[tests.A]\ntimeout = 1", r"\[tests\.A\] of .*: unknown key 'timeout'; .*, timeout_s"),
         ('sources = ["absent.sv"]\n[tests.A]', r"absent\.sv does not exist, but is listed in"),
         ("", r"no \[tests\.<Name>\] table"),
     ],
