@@ -226,7 +226,8 @@ def _apply(edit: Edit, root: Path, contents: dict[Path, bytes]) -> Path:
 def build(design: Design) -> Path:
     """Return the build's directory, made now unless it is there already.
 
-    Raises BuildError when the sources do not compile, UserError when a program is missing.
+    Raises BuildError when the sources do not compile, UserError when a program is missing, Killed
+    when somebody killed the compiler.
     """
     name = f"{design.bench.block}-{design.simulator}-{design.key}"
     directory = design.root / "build" / "sim" / name

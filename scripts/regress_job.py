@@ -73,10 +73,10 @@ def make(job: Job, root: Path, sent: float) -> Outcome:
     """Run a job that was handed out at time.time() == `sent`."""
     try:
         outcome = _simulate(job, root)
-    except UserError as error:
-        outcome = of_job(job, "fail", "not started", str(error))
     except Killed as error:
         outcome = of_job(job, "lost", KILLED, str(error))
+    except UserError as error:
+        outcome = of_job(job, "fail", "not started", str(error))
     except Exception as error:  # a fault of ours fails this job, and not the night
         traceback.print_exc()
         outcome = of_job(job, "fail", "runner", f"{type(error).__name__}: {error}")

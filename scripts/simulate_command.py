@@ -27,7 +27,7 @@ from scripts.simulate import (
     simulate,
     value_text,
 )
-from scripts.simulators import SIMULATORS, Killed
+from scripts.simulators import SIMULATORS
 
 EXAMPLES = """examples:
   python -m scripts.simulate                                      every block's smoke runs
@@ -221,7 +221,7 @@ def _run_one(job: Job) -> tuple[bool, str]:
         return True, _line(job, _simulate(job, job.waves))
     except SimulationFailed as failure:
         return False, _failure(job, failure.result)
-    except (UserError, Killed) as error:
+    except UserError as error:
         return False, f"FAIL  {job.title}\n      {error}"
 
 

@@ -35,7 +35,7 @@ class CommandFailed(Exception):
     """A build or simulation command ended with a non-zero status."""
 
 
-class Killed(CommandFailed):
+class Killed(CommandFailed, UserError):
     """A command was killed, which says nothing about what it did."""
 
 

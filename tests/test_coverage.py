@@ -17,6 +17,7 @@ from scripts.coverage_plan import read_plan
 from scripts.coverage_report import Report, write_report
 from scripts.errors import UserError
 from scripts.project import ROOT, Project
+from scripts.simulators import Killed
 from verif.common.covergroup import Group, merge
 from verif.common.cross import Cross
 from verif.riscv.coverage import measure, model
@@ -136,6 +137,17 @@ def test_plan_with_an_unknown_key_is_refused(toy: Path) -> None:
 def test_unknown_block_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert coverage.main(["--block", "nothing"]) == 2
     assert capsys.readouterr().err.startswith("error: unknown BLOCK 'nothing'; valid: msb_skip")
+
+
+def test_a_compiler_that_is_killed_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def killed(*_: object) -> bool:
+        raise Killed("make: killed by signal 9")
+
+    monkeypatch.setattr(coverage, "measure_block", killed)
+    assert coverage.main(["--block", "riscv"]) == 2
+    assert capsys.readouterr().err == "error: make: killed by signal 9\n"
 
 
 # Crosses and cover groups
