@@ -109,6 +109,10 @@ def _check_keys(path: Path, what: str, entry: Mapping[str, Any], known: set[str]
 
 
 def planned_groups(bench: Bench) -> list[str]:
-    """Names of the cover groups that the block's testplan lists."""
-    plan = hjson.loads((bench.folder / "testplan.hjson").read_text())
-    return [group["name"] for group in plan.get("covergroups", [])]
+    """Names of the cover groups that the block's testplan lists. UserError if it cannot be read."""
+    path = bench.folder / "testplan.hjson"
+    try:
+        plan = hjson.loads(path.read_text())
+        return [group["name"] for group in plan.get("covergroups", [])]
+    except (OSError, hjson.HjsonDecodeError, AttributeError, KeyError, TypeError) as error:
+        raise UserError(f"{path} cannot be read; see make lint: {error}") from error

@@ -13,7 +13,7 @@ import pytest
 from scripts import coverage
 from scripts.coverage_code import Point, Selection, exclude, line_hits, ratios, read_points
 from scripts.coverage_code import write_lcov as write_tracefile
-from scripts.coverage_plan import read_plan
+from scripts.coverage_plan import planned_groups, read_plan
 from scripts.coverage_report import Report, write_report
 from scripts.errors import UserError
 from scripts.project import ROOT, Project
@@ -132,6 +132,14 @@ def test_plan_with_an_unknown_key_is_refused(toy: Path) -> None:
     plan.write_text('[[run]]\ntest = "Counts"\nseed = 3\n')
     with pytest.raises(UserError, match="unknown key 'seed'"):
         read_plan(Project(toy).bench("counter"))
+
+
+@pytest.mark.parametrize("text", [None, "covergroups: [", 'covergroups: [ { desc: "d" } ]'])
+def test_a_testplan_that_cannot_be_read_is_named(toy: Path, text: str | None) -> None:
+    if text is not None:
+        (toy / "verif/counter/testplan.hjson").write_text(text)
+    with pytest.raises(UserError, match=r"testplan\.hjson cannot be read; see make lint"):
+        planned_groups(Project(toy).bench("counter"))
 
 
 def test_unknown_block_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
