@@ -70,6 +70,8 @@ def run(
     timer.daemon = True
     _running.add(process.pid)
     timer.start()
+    if _stopped.is_set():  # while the child was being started, so that `stop` did not see it
+        _kill(process.pid)
     try:
         _, status, usage = os.wait4(process.pid, 0)  # wait4: it tells this child's CPU time alone
     except BaseException:

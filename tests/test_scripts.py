@@ -9,14 +9,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from scripts import lint, simulate_command
+from scripts import lint, processes, simulate_command
 from scripts.errors import UserError
 from scripts.project import ROOT, Project
 from scripts.waivers import waiver_findings
@@ -107,6 +109,23 @@ def test_an_interrupt_ends_the_simulations_too(toy: Path) -> None:
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 130
     assert simulators_of(toy) == []
+
+
+def test_a_child_that_starts_while_all_are_stopped_is_stopped_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "_stopped", threading.Event())
+    start = subprocess.Popen
+
+    def start_and_stop(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        child = start(*arguments, **options)
+        processes.stop()
+        return child
+
+    monkeypatch.setattr(subprocess, "Popen", start_and_stop)
+    with (tmp_path / "log").open("w") as log:
+        outcome = processes.run(["sleep", "20"], cwd=tmp_path, env={}, log=log, limit_s=10)
+    assert outcome.killed
 
 
 def test_sources_that_do_not_build_fail_the_run(
