@@ -16,6 +16,7 @@ from typing import Any
 
 from scripts import processes
 from scripts.errors import UserError
+from scripts.judge import KILLED
 from scripts.power import libraries
 from scripts.progress import Progress, cores
 from scripts.project import ROOT, Bench, Project, Smoke, choose
@@ -36,7 +37,7 @@ EXAMPLES = """examples:
 """
 
 # Causes after which a second run with waves would show nothing new.
-NO_RERUN = ("time limit", "import error", "zero tests")
+NO_RERUN = ("time limit", "import error", "zero tests", KILLED)
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,8 @@ def _failure(job: Job, result: Result) -> str:
             waves = _simulate(job, waves=True).waves
         except SimulationFailed as again:
             waves = again.result.waves
+        except UserError as error:
+            waves = f"none: {error}"
     lines = [_line(job, result), result.reason]
     if result.first_mismatch:
         lines.append(f"first mismatch: {mismatch_text(result.first_mismatch)}")

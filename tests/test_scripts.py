@@ -20,7 +20,9 @@ import pytest
 
 from scripts import lint, processes, simulate_command
 from scripts.errors import UserError
+from scripts.judge import Result
 from scripts.project import ROOT, Project
+from scripts.simulate import SimulationFailed
 from scripts.waivers import waiver_findings
 
 # ---- make sim ------------------------------------------------------------------------------------
@@ -65,6 +67,40 @@ def test_a_failure_shows_mismatch_waves_and_a_replay_that_fails_again(
     assert waves is not None
     assert Path(waves[1]).is_file()
     assert "0 of 1 runs passed" in printed
+
+
+def test_a_failure_that_cannot_run_again_with_waves_is_told_all_the_same(
+    toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    simulate = simulate_command.simulate
+
+    def without_waves(*names: Any, waves: bool, **options: Any) -> Any:
+        if waves:
+            raise UserError("no room for waves")
+        return simulate(*names, **options)
+
+    monkeypatch.setattr(simulate_command, "simulate", without_waves)
+    assert sim(toy, "--block", "counter", "--test", "Counts", "--settings", "error=1") == 1
+    printed = capsys.readouterr().out
+    assert "first mismatch: layer scoreboard" in printed
+    assert "waves:  none: no room for waves" in printed
+
+
+def test_a_simulation_that_was_killed_is_not_made_again(
+    toy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = []
+
+    def killed(block: str, test: str, *, waves: bool, **_: Any) -> Any:
+        runs.append(waves)
+        raise SimulationFailed(
+            Result(block, test, 1, "icarus", {}, {}, "x", "", cause="killed", reason="vvp: killed")
+        )
+
+    monkeypatch.setattr(simulate_command, "simulate", killed)
+    assert sim(toy, "--block", "counter", "--test", "Counts") == 1
+    assert "vvp: killed" in capsys.readouterr().out
+    assert runs == [False]
 
 
 def test_a_random_seed_is_printed(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
