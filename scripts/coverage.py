@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,6 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        processes.stop()
         print("interrupted", file=sys.stderr)
         return 130
 
@@ -142,20 +141,15 @@ def _run_all(project: Project, block: str, jobs: Sequence[Job], measured: Measur
     """Make the runs on the cores there are, and add each to `measured` as it ends."""
     waiting = list(jobs)
     pending: dict[Future[Found], str] = {}
-    with Progress(len(jobs)) as progress, ThreadPoolExecutor(cores()) as pool:
-        try:
-            while waiting or pending:
-                while waiting and len(pending) < cores():
-                    run, seed = waiting.pop(0)
-                    progress.started(run.title(seed))
-                    pending[pool.submit(_make, project, block, run, seed)] = run.title(seed)
-                for future in wait(pending, return_when=FIRST_COMPLETED).done:
-                    title = pending.pop(future)
-                    progress.finished(title, _note(title, future, measured))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            processes.stop()
-            raise
+    with Progress(len(jobs)) as progress, processes.pool(cores()) as pool:
+        while waiting or pending:
+            while waiting and len(pending) < cores():
+                run, seed = waiting.pop(0)
+                progress.started(run.title(seed))
+                pending[pool.submit(_make, project, block, run, seed)] = run.title(seed)
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                title = pending.pop(future)
+                progress.finished(title, _note(title, future, measured))
 
 
 def _make(project: Project, block: str, run: Run, seed: int) -> Found:

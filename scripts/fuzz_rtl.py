@@ -18,11 +18,12 @@ import time
 import tomllib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scripts import processes
 from scripts.errors import UserError
 from scripts.files import write_json
 from scripts.mutants import Mutant, subject
@@ -204,7 +205,7 @@ def campaign(block: str, seed: int, count: int) -> dict[str, Any]:
     original_s = work.check_original()
     work.order()
     verdicts: list[Verdict] = []
-    with ThreadPoolExecutor(cores()) as pool:
+    with processes.pool(cores()) as pool:
         for done in as_completed([pool.submit(work.judge, mutant) for mutant in mutants]):
             verdicts.append(done.result())
             _show(verdicts, len(mutants), started)
@@ -274,7 +275,7 @@ def _print(summary: Mapping[str, Any]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 when the campaign went through, 2 when the command makes no sense."""
+    """Return 0 when the campaign went through, 2 for a bad command, 130 on Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m scripts.fuzz_rtl", description=__doc__)
     parser.add_argument("--block", required=True, help="block whose bench is tried")
     parser.add_argument("--seed", type=int, default=1, help="seed of the sample (default 1)")
@@ -287,6 +288,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
     write_json(
         RESULTS / f"{options.block}-{options.seed}-{options.count}" / "summary.json", summary
     )

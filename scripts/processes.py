@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -89,6 +90,19 @@ def stop() -> None:
     _stopped.set()
     for pid in list(_running):
         _kill(pid)
+
+
+@contextmanager
+def pool(size: int) -> Iterator[ThreadPoolExecutor]:
+    """Give `size` threads; when the command is interrupted, their children die and none follow."""
+    threads = ThreadPoolExecutor(size)
+    try:
+        yield threads
+    except BaseException:
+        threads.shutdown(wait=False, cancel_futures=True)
+        stop()
+        raise
+    threads.shutdown()
 
 
 def _kill(pid: int) -> None:

@@ -7,9 +7,8 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -187,7 +186,7 @@ def _value(text: str) -> Any:
 
 def _run_all(jobs: Sequence[Job]) -> int:
     failed = 0
-    with Progress(len(jobs)) as progress, _pool() as pool:
+    with Progress(len(jobs)) as progress, processes.pool(cores()) as pool:
         pending: dict[Future[tuple[bool, str]], Job] = {}
         waiting = list(jobs)
         while waiting or pending:
@@ -201,19 +200,6 @@ def _run_all(jobs: Sequence[Job]) -> int:
                 progress.finished(pending.pop(future).title, text)
     print(f"{len(jobs) - failed} of {len(jobs)} runs passed")
     return 1 if failed else 0
-
-
-@contextmanager
-def _pool() -> Iterator[ThreadPoolExecutor]:
-    """A pool whose simulations die with it when the command is interrupted."""
-    pool = ThreadPoolExecutor(cores())
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        processes.stop()
-        raise
-    pool.shutdown()
 
 
 def _run_one(job: Job) -> tuple[bool, str]:

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from scripts import fuzz_rtl, mutants, synth
+from scripts import fuzz_rtl, mutants, processes, synth
 from scripts.errors import UserError
 from scripts.power.gates import OSU180
 from scripts.project import Project
@@ -24,6 +26,28 @@ def test_mutants_spread_over_the_modules_in_proportion() -> None:
 def test_a_number_of_mutants_that_cannot_be_is_refused(count: int, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=f"COUNT={count}: must be from 1 to 1023"):
         mutants.make("msb_skip", count, 1, tmp_path)
+
+
+def test_an_interrupt_ends_a_campaign_and_not_only_one_mutant(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(processes, "_stopped", threading.Event())
+    made = [mutants.Mutant(number, "", "", "", "", "") for number in range(1, 301)]
+    judged: list[int] = []
+
+    def judge(_: fuzz_rtl.Campaign, mutant: mutants.Mutant) -> fuzz_rtl.Verdict:
+        judged.append(mutant.number)
+        if mutant.number == 1:
+            raise KeyboardInterrupt
+        time.sleep(0.1)
+        return fuzz_rtl.Verdict(mutant, noticed_by="a run")
+
+    monkeypatch.setattr(fuzz_rtl.Campaign, "make", lambda _: made)
+    monkeypatch.setattr(fuzz_rtl.Campaign, "check_original", lambda _: 0.0)
+    monkeypatch.setattr(fuzz_rtl.Campaign, "judge", judge)
+    assert fuzz_rtl.main(["--block", "msb_skip"]) == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert len(judged) < 100
 
 
 def test_a_line_of_the_mutator_is_understood() -> None:
