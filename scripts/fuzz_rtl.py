@@ -26,6 +26,7 @@ from typing import Any
 from scripts import processes
 from scripts.errors import UserError
 from scripts.files import write_json
+from scripts.judge import KILLED
 from scripts.mutants import Mutant, subject
 from scripts.progress import cores
 from scripts.project import ROOT, Project, choose
@@ -124,9 +125,10 @@ class Campaign:
             try:
                 self._simulate(run, mutant.number, limit_s)
             except SimulationFailed as failure:
-                if failure.result.cause == "time limit" and limit_s < self.limits[run.title]:
-                    break  # out of time, which says nothing about the mutant
-                verdict.noticed_by, verdict.cause = run.title, failure.result.cause
+                cause = failure.result.cause
+                if cause == KILLED or (cause == "time limit" and limit_s < self.limits[run.title]):
+                    break  # by somebody, or out of time: that says nothing about the mutant
+                verdict.noticed_by, verdict.cause = run.title, cause
                 break
         verdict.seconds = round(time.monotonic() - started, 2)
         return verdict

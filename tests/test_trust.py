@@ -11,8 +11,10 @@ import pytest
 
 from scripts import fuzz_rtl, mutants, processes, synth
 from scripts.errors import UserError
+from scripts.judge import Result
 from scripts.power.gates import OSU180
 from scripts.project import Project
+from scripts.simulate import SimulationFailed
 
 OSU = OSU180
 
@@ -26,6 +28,24 @@ def test_mutants_spread_over_the_modules_in_proportion() -> None:
 def test_a_number_of_mutants_that_cannot_be_is_refused(count: int, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=f"COUNT={count}: must be from 1 to 1023"):
         mutants.make("msb_skip", count, 1, tmp_path)
+
+
+def test_a_simulator_that_is_killed_has_noticed_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = fuzz_rtl.Campaign("msb_skip", seed=1, count=12)
+    work.limits = {run.title: 5.0 for run in work.suite}
+    result = Result("msb_skip", "RandomTraffic", 1, "verilator", {}, {}, str(tmp_path), "")
+
+    def fail(*_: object) -> None:
+        raise SimulationFailed(result)
+
+    monkeypatch.setattr(work, "_simulate", fail)
+    mutant = mutants.Mutant(1, "", "", "", "", "")
+    result.cause = "assertion"
+    assert work.judge(mutant).noticed_by
+    result.cause = "killed"
+    assert not work.judge(mutant).noticed_by
 
 
 def test_an_interrupt_ends_a_campaign_and_not_only_one_mutant(
