@@ -194,7 +194,8 @@ def _yosys(arguments: Sequence[str], *, limit_s: float, log: Path, may_fail: boo
         except subprocess.TimeoutExpired:
             run = None
     if (run is None or run.returncode) and not may_fail:
-        raise UserError(f"the mutants cannot be made; see {log}")
+        last = (log.read_text(errors="replace").splitlines() or ["no word"])[-1]
+        raise UserError(f"the mutants cannot be made: {last.removeprefix('error: ')}; see {log}")
     return run is not None and run.returncode == 0
 
 

@@ -269,7 +269,11 @@ def main(arguments: Sequence[str]) -> int:
     command, *rest = arguments
     if command == "make":
         block, count, seed, folder = rest
-        make(block, int(count), int(seed), Path(folder))
+        try:
+            make(block, int(count), int(seed), Path(folder))
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 2
     else:
         mutant = Path(rest[0]), rest[1], int(rest[2])
         if is_unread(*mutant):

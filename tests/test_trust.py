@@ -30,6 +30,16 @@ def test_a_number_of_mutants_that_cannot_be_is_refused(count: int, tmp_path: Pat
         mutants.make("msb_skip", count, 1, tmp_path)
 
 
+def test_why_no_mutants_can_be_made_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fuzz_rtl, "RESULTS", tmp_path)
+    assert fuzz_rtl.main(["--block", "msb_skip", "--count", "0"]) == 2
+    error = capsys.readouterr().err
+    assert "the mutants cannot be made: COUNT=0: must be from 1 to 1023; see" in error
+    assert error.count("\n") == 1
+
+
 def test_a_simulator_that_is_killed_has_noticed_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
