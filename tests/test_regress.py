@@ -20,6 +20,8 @@ from typing import Any
 import pytest
 
 from scripts import regress, regress_campaigns, simulate_command
+from scripts.engines import local
+from scripts.engines.pool import Pool
 from scripts.files import write_json
 from scripts.project import ROOT, Project
 from scripts.regress_campaigns import Campaign
@@ -441,6 +443,12 @@ def workers(toy: Path) -> list[str]:
             if "scripts.engines.worker" in words and str(toy) in words:
                 found.append(path.name)
     return found
+
+
+def test_there_are_no_more_workers_than_jobs(toy: Path, tmp_path: Path) -> None:
+    with Pool(toy, tmp_path / "results", 4) as pool:
+        wrong = local.build(pool, [Job("counter", "Counts", 1, "icarus")], Watch(1, quiet=True))
+        assert (wrong, len(workers(toy))) == ({}, 1)
 
 
 def test_an_interrupted_night_goes_on_where_it_was(

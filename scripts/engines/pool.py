@@ -106,7 +106,8 @@ class Pool:
         return None
 
     def _hand_out(self, work: Work) -> None:
-        while len(self._workers) < min(self.size, len(work.queue) + len(self._workers)):
+        busy = sum(worker.job is not None for worker in self._workers)
+        while len(self._workers) < min(self.size, len(work.queue) + busy):
             self._start()
         for worker in self._workers:
             if worker.ready and not worker.job and (job := work.next()):
