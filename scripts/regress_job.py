@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -126,10 +127,13 @@ def design_of(job: Job, root: Path) -> Design:
 
 
 def make_build(job: Job, root: Path) -> str:
-    """Build a job's model; return what is wrong with it, or nothing."""
+    """Build a job's model, once more if that is killed; return what is wrong, or nothing."""
     try:
-        build(design_of(job, root))
-    except (UserError, Killed) as error:
+        design = design_of(job, root)
+        with suppress(Killed):
+            build(design)
+        build(design)  # it is there, unless the first attempt was killed
+    except UserError as error:
         return str(error)
     return ""
 

@@ -19,17 +19,18 @@ from typing import Any
 
 import pytest
 
-from scripts import regress, regress_campaigns, simulate_command
+from scripts import build, regress, regress_campaigns, simulate_command
 from scripts.engines import local
 from scripts.engines.pool import Pool
 from scripts.files import write_json
 from scripts.project import ROOT, Project
 from scripts.regress_campaigns import Campaign
-from scripts.regress_job import Outcome, of_job, recorded
+from scripts.regress_job import Outcome, make_build, of_job, recorded
 from scripts.regress_night import open_night
 from scripts.regress_plan import Durations, Job, by_turns, expand, fit, order
 from scripts.regress_summary import buckets
 from scripts.regress_watch import Watch
+from scripts.simulators import Killed
 
 SLOW = """
 
@@ -295,6 +296,22 @@ def test_a_night_that_makes_no_sense_is_refused(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_a_model_whose_compiler_is_killed_is_built_once_more(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_design, kills = build._compile, iter([1, 0, 1, 1])
+
+    def compile_or_die(design: build.Design, directory: Path) -> None:
+        if next(kills):
+            raise Killed("iverilog: killed by signal 9")
+        compile_design(design, directory)
+
+    monkeypatch.setattr(build, "_compile", compile_or_die)
+    assert make_build(Job("counter", "Counts", 1, "icarus"), toy) == ""
+    other = Job("counter", "Counts", 1, "icarus", {"Step": 2})
+    assert make_build(other, toy) == "iverilog: killed by signal 9"
 
 
 def test_two_nights_at_once_are_refused(toy: Path, capsys: pytest.CaptureFixture[str]) -> None:
