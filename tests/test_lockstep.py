@@ -113,6 +113,18 @@ def test_one_seed_gives_one_program(tmp_path: Path) -> None:
     assert elf.read_bytes()[:4] == b"\x7fELF"
 
 
+@pytest.mark.parametrize("seed", [957199467, 27])
+def test_a_checkpoint_that_fails_does_not_keep_a_program_from_its_end(seed: int) -> None:
+    """What a checkpoint returns to must not rest on what was changed behind it.
+
+    With the first seed the operand of a far branch was, with the second the interrupts that end a
+    WFI: both runs did not end before each had a checkpoint in between.
+    """
+    settings = {"program": "systematic", "bus_errors": 80, "interrupts": 60, "cycles": 3_000_000}
+    result = simulate("riscv", "lockstep", seed=seed, settings=settings)
+    assert result.counts["compared"] > 300_000
+
+
 def test_a_return_that_was_interrupted_does_not_lead_to_itself(simulate, tmp_path: Path) -> None:
     """An interrupt between the write to mepc and MRET does not keep a random program from its end.
 

@@ -158,6 +158,7 @@ hazards:
   c.nop
   addi s2, s2, -1
   bgtz s2, 2b
+  checkpoint                  # back there WFI would wait for ever
   csrw mie, x0
   sw   x0, Lines(tp)
   jr   s0
