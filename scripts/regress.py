@@ -48,6 +48,7 @@ RESULTS = ROOT / "build" / "nightly"
 ENGINES = ("local", "slurm")
 # After these a run with waves would show nothing new.
 NOT_AGAIN = (*NO_RERUN, "not built", "not started", "runner")
+LONGEST_AGAIN_S = 300.0  # waves of what took longer are more than anybody opens
 
 
 class Regression:
@@ -161,7 +162,9 @@ class Regression:
         again = [
             replace(job, waves=True)
             for job, outcome in firsts
-            if outcome.verdict == "fail" and outcome.cause not in NOT_AGAIN
+            if outcome.verdict == "fail"
+            and outcome.cause not in NOT_AGAIN
+            and outcome.seconds <= LONGEST_AGAIN_S
         ]
         if again:
             print(f"{len(again)} failures run again with waves", flush=True)

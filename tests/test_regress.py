@@ -229,6 +229,16 @@ def test_failures_are_grouped_shown_with_waves_and_repeated_by_their_line(
     assert result["jobs"][bucket["jobs"][0]]["reason"] in message
 
 
+def test_a_failure_that_takes_long_is_not_run_again_with_waves(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(regress, "LONGEST_AGAIN_S", 0.0)
+    night_of(toy, 'tests = ["Counts"]\nsettings = {error = 1}')
+    (bucket,) = night(toy, status=1)["buckets"]
+    assert (bucket["count"], bucket["waves"]) == (1, None)
+    assert "error=1" in bucket["replay"]
+
+
 def test_a_model_that_does_not_build_fails_its_runs_and_no_others(toy: Path) -> None:
     night_of(toy, COUNTS)
     source = toy / "verif/counter/bench.sv"
